@@ -1,0 +1,1 @@
+//! Reading and writing model and catalog files. Knows no model.

@@ -1,0 +1,69 @@
+//! Positions on the globe and the distance between them.
+
+use serde::{Deserialize, Serialize};
+
+/// Mean radius of the Earth in kilometres (IUGG R1).
+pub const EARTH_RADIUS_KM: f64 = 6371.0088;
+
+/// A position in degrees (WGS 84).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct GeoPoint {
+    /// Latitude in degrees, -90 to 90.
+    #[serde(alias = "lat")]
+    pub latitude: f64,
+    /// Longitude in degrees, -180 to 180.
+    #[serde(alias = "lon", alias = "lng")]
+    pub longitude: f64,
+}
+
+impl GeoPoint {
+    /// A point, or `None` where a coordinate is not finite or off the globe.
+    pub fn new(latitude: f64, longitude: f64) -> Option<Self> {
+        let point = Self { latitude, longitude };
+        point.is_valid().then_some(point)
+    }
+
+    /// Whether both coordinates are finite and on the globe.
+    pub fn is_valid(&self) -> bool {
+        (-90.0..=90.0).contains(&self.latitude) && (-180.0..=180.0).contains(&self.longitude)
+    }
+
+    /// Great-circle distance in kilometres by the haversine formula (R. W. Sinnott, 1984).
+    ///
+    /// Uses `libm` so that native code and WebAssembly give the same bits.
+    pub fn distance_km(&self, other: &Self) -> f64 {
+        let (a, b) = (self.latitude.to_radians(), other.latitude.to_radians());
+        let half_lat = libm::sin((b - a) / 2.0);
+        let half_lon = libm::sin((other.longitude - self.longitude).to_radians() / 2.0);
+        let h = half_lat * half_lat + libm::cos(a) * libm::cos(b) * half_lon * half_lon;
+        2.0 * EARTH_RADIUS_KM * libm::asin(h.min(1.0).sqrt())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_agree_with_published_values() {
+        // Nashville BNA to Los Angeles LAX, the worked example of Rosetta Code's "Haversine formula" (2886.444 km at
+        // R = 6371.8 km; scaled to the radius used here). Quarter meridian and antipodes are analytic.
+        let cases = [
+            ((36.12, -86.67), (33.94, -118.40), 2887.2599 * EARTH_RADIUS_KM / 6372.8),
+            ((0.0, 0.0), (90.0, 0.0), std::f64::consts::FRAC_PI_2 * EARTH_RADIUS_KM),
+            ((10.0, 20.0), (-10.0, -160.0), std::f64::consts::PI * EARTH_RADIUS_KM),
+            ((37.98, 23.73), (37.98, 23.73), 0.0),
+        ];
+        for ((a, b), (c, d), expected) in cases {
+            let found = GeoPoint { latitude: a, longitude: b }.distance_km(&GeoPoint { latitude: c, longitude: d });
+            assert!((found - expected).abs() < 1e-3, "{found} for {expected}");
+        }
+    }
+
+    #[test]
+    fn points_off_the_globe_are_refused() {
+        for (lat, lon) in [(90.1, 0.0), (0.0, -180.5), (f64::NAN, 0.0), (0.0, f64::INFINITY)] {
+            assert!(GeoPoint::new(lat, lon).is_none(), "{lat} {lon}");
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The words of the marketplace: who is there, where, when, and what happened.
+//!
+//! Nothing here scores, reads files or knows a model. Ids of the outside world are strings and are turned into
+//! dense indices once, by a [`Vocabulary`]; everything inside works with the indices.
+
+mod geo;
+mod history;
+mod market;
+mod record;
+mod stats;
+mod time;
+mod topk;
+mod vocabulary;
+
+pub use geo::{EARTH_RADIUS_KM, GeoPoint};
+pub use history::{Event, EventKind, History, Replay};
+pub use market::{Cleaner, JobSpec, Market, Offer};
+pub use record::{BidRecord, JobRecord};
+pub use stats::{CleanerStats, MarketStats, Tally, TypeStats};
+pub use time::{DAY, HOUR, Timestamp, day_of_week, hour_of_day};
+pub use topk::{rank_order, top_k};
+pub use vocabulary::Vocabulary;

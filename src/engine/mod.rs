@@ -1,0 +1,1 @@
+//! The ranking engine: load, encode, filter, score, blend, top-k, explain.

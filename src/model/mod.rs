@@ -1,0 +1,1 @@
+//! Models at inference: plain slices in, scores out. Knows neither features nor domain.

@@ -1,0 +1,109 @@
+//! The command line: one file per command. A command parses its flags, calls the library and shows the result.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+mod evaluate;
+mod export;
+mod generate;
+mod import;
+mod inspect;
+mod quantize;
+mod recommend;
+mod train;
+
+/// How results are written to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A table for people.
+    Table,
+    /// JSON for programs.
+    Json,
+}
+
+/// Rank a service marketplace: generate or import data, train, evaluate, quantise, recommend.
+#[derive(Debug, Parser)]
+#[command(name = "tidyrank", version, propagate_version = true, max_term_width = 110)]
+struct Cli {
+    /// How to write results
+    #[arg(long, global = true, value_enum, default_value = "table")]
+    format: Format,
+    /// Show no progress
+    #[arg(long, global = true)]
+    quiet: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Generate a synthetic marketplace with a known latent truth
+    Generate(generate::Args),
+    /// Import CSV files into a data set, by a mapping file
+    Import(import::Args),
+    /// Train a model by a recipe
+    Train(train::Args),
+    /// Evaluate a model on the hold-out, beside its baselines
+    Evaluate(evaluate::Args),
+    /// Quantise a trained model to int8 and release it
+    Quantize(quantize::Args),
+    /// Rank the cleaners for a job
+    Recommend(recommend::Args),
+    /// Show what is in a model, and check its files
+    Inspect(inspect::Args),
+    /// Export the jobs and clients that the demo page shows
+    Export(export::Args),
+}
+
+/// What every command is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Context {
+    /// How to write results.
+    pub format: Format,
+    /// Whether progress may be shown on standard error.
+    pub progress: bool,
+}
+
+/// Why a command failed: what happened, and what to do about it.
+#[derive(Debug)]
+pub struct CliError {
+    /// A stable code, e.g. `data.missing_column`.
+    pub code: String,
+    /// What happened, with the file, field, line or id.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+impl CliError {
+    /// An error with its code, what happened, and what to do.
+    pub fn new(code: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), hint: hint.into() }
+    }
+}
+
+/// Runs the command line of this process: exit code 0 = ok, 1 = failed, 2 = wrong usage (by clap).
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let context = Context { format: cli.format, progress: !cli.quiet && std::io::stderr().is_terminal() };
+    let result = match cli.command {
+        Command::Generate(args) => generate::run(args, &context),
+        Command::Import(args) => import::run(args, &context),
+        Command::Train(args) => train::run(args, &context),
+        Command::Evaluate(args) => evaluate::run(args, &context),
+        Command::Quantize(args) => quantize::run(args, &context),
+        Command::Recommend(args) => recommend::run(args, &context),
+        Command::Inspect(args) => inspect::run(args, &context),
+        Command::Export(args) => export::run(args, &context),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // A closed standard error is no reason to panic.
+            let _ = writeln!(std::io::stderr(), "error[{}]: {}\n  help: {}", error.code, error.message, error.hint);
+            ExitCode::FAILURE
+        }
+    }
+}

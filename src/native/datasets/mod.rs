@@ -1,0 +1,1 @@
+//! Marketplace data on disk: Parquet tables, CSV import.

@@ -1,0 +1,1 @@
+//! Evaluation through the engine: splits, metrics, baselines, reports.

@@ -1,0 +1,8 @@
+//! Everything that never compiles for the browser.
+
+pub mod cli;
+pub mod datagen;
+pub mod datasets;
+pub mod eval;
+pub mod quantize;
+pub mod train;

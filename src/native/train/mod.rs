@@ -1,0 +1,1 @@
+//! Training with candle, which is used here and nowhere else.

@@ -1,0 +1,1 @@
+//! Numbers: stable functions, the int8 scheme, kernels.

@@ -1,0 +1,1 @@
+//! Browser bindings: they convert and do nothing else.
