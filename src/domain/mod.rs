@@ -6,6 +6,7 @@
 mod geo;
 mod history;
 mod market;
+mod rates;
 mod record;
 mod stats;
 mod time;
@@ -15,6 +16,7 @@ mod vocabulary;
 pub use geo::{EARTH_RADIUS_KM, GeoPoint};
 pub use history::{Event, EventKind, History, Replay};
 pub use market::{Cleaner, JobSpec, Market, Offer};
+pub use rates::{BADGE_STRENGTH, PRIOR_STRENGTH, Rates};
 pub use record::{BidRecord, JobRecord};
 pub use stats::{CleanerStats, MarketStats, Tally, TypeStats};
 pub use time::{DAY, HOUR, Timestamp, day_of_week, hour_of_day};

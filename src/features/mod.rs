@@ -1,1 +1,11 @@
-//! The 18 features of a job and a cleaner: their schema, how they are computed and normalised.
+//! The 18 features of a job and a cleaner: their schema, how they are computed and how they are normalised.
+//!
+//! Training and serving call the same code. It is not for deciding what a feature is worth: that is the model's part.
+
+mod encode;
+mod normalise;
+mod schema;
+
+pub use encode::encode;
+pub use normalise::Normaliser;
+pub use schema::{FEATURE_COUNT, FEATURES, Feature, Group, columns_of, schema_hash};
