@@ -4,5 +4,6 @@ pub mod cli;
 pub mod datagen;
 pub mod datasets;
 pub mod eval;
+pub mod files;
 pub mod quantize;
 pub mod train;

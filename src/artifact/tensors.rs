@@ -1,0 +1,381 @@
+//! A set of named tensors with text metadata: the content of one safetensors file.
+
+use std::collections::BTreeMap;
+
+use safetensors::{SafeTensorError, SafeTensors};
+
+use super::{ArtifactError, FORMAT_VERSION, check_version};
+
+/// The numbers that a tensor may hold, in the order in which they are written: the widest first, so that each is aligned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dtype {
+    /// 64-bit signed integers.
+    I64,
+    /// 32-bit floats.
+    F32,
+    /// 32-bit unsigned integers.
+    U32,
+    /// 16-bit signed integers.
+    I16,
+    /// 8-bit signed integers.
+    I8,
+}
+
+impl Dtype {
+    const ALL: [Self; 5] = [Self::I64, Self::F32, Self::U32, Self::I16, Self::I8];
+
+    /// The name in a safetensors header.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::I64 => "I64",
+            Self::F32 => "F32",
+            Self::U32 => "U32",
+            Self::I16 => "I16",
+            Self::I8 => "I8",
+        }
+    }
+}
+
+/// A number that can be stored: little-endian, as safetensors has it.
+trait Element: Copy {
+    const DTYPE: Dtype;
+    type Bytes: AsRef<[u8]> + for<'a> TryFrom<&'a [u8]>;
+    fn to_le(self) -> Self::Bytes;
+    fn from_le(bytes: Self::Bytes) -> Self;
+}
+
+macro_rules! element {
+    ($number:ty, $dtype:expr) => {
+        impl Element for $number {
+            const DTYPE: Dtype = $dtype;
+            type Bytes = [u8; size_of::<$number>()];
+            fn to_le(self) -> Self::Bytes {
+                self.to_le_bytes()
+            }
+            fn from_le(bytes: Self::Bytes) -> Self {
+                Self::from_le_bytes(bytes)
+            }
+        }
+    };
+}
+
+element!(i64, Dtype::I64);
+element!(f32, Dtype::F32);
+element!(u32, Dtype::U32);
+element!(i16, Dtype::I16);
+element!(i8, Dtype::I8);
+
+#[derive(Debug, Clone, PartialEq)]
+struct Entry {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+/// Named tensors and text metadata. Names are kept in order, so that the same content always gives the same bytes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Tensors {
+    tensors: BTreeMap<String, Entry>,
+    metadata: BTreeMap<String, String>,
+}
+
+macro_rules! typed {
+    ($insert:ident, $get:ident, $number:ty, $text:literal) => {
+        #[doc = concat!("Puts in a tensor of ", $text, ", in place of the one that had its name.")]
+        ///
+        /// # Errors
+        /// [`ArtifactError::Shape`] if `values` is not as long as `shape` says.
+        pub fn $insert(&mut self, name: &str, shape: &[usize], values: &[$number]) -> Result<(), ArtifactError> {
+            self.insert(name, shape, values)
+        }
+
+        #[doc = concat!("The values of a tensor of ", $text, ", row by row.")]
+        ///
+        /// # Errors
+        /// [`ArtifactError::MissingTensor`], [`ArtifactError::Dtype`] or [`ArtifactError::Shape`].
+        pub fn $get(&self, name: &str, shape: &[usize]) -> Result<Vec<$number>, ArtifactError> {
+            self.values(name, shape)
+        }
+    };
+}
+
+impl Tensors {
+    /// No tensor and no metadata.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    typed!(insert_f32, f32, f32, "32-bit floats");
+    typed!(insert_i8, i8, i8, "8-bit signed integers");
+    typed!(insert_i16, i16, i16, "16-bit signed integers");
+    typed!(insert_u32, u32, u32, "32-bit unsigned integers");
+    typed!(insert_i64, i64, i64, "64-bit signed integers");
+
+    /// The names of all tensors in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// The shape of a tensor.
+    ///
+    /// # Errors
+    /// [`ArtifactError::MissingTensor`].
+    pub fn shape(&self, name: &str) -> Result<&[usize], ArtifactError> {
+        self.entry(name).map(|entry| entry.shape.as_slice())
+    }
+
+    /// The numbers that a tensor holds.
+    ///
+    /// # Errors
+    /// [`ArtifactError::MissingTensor`].
+    pub fn dtype(&self, name: &str) -> Result<Dtype, ArtifactError> {
+        self.entry(name).map(|entry| entry.dtype)
+    }
+
+    /// A metadata entry.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Metadata`] if there is none.
+    pub fn metadata(&self, key: &str) -> Result<&str, ArtifactError> {
+        let missing = || ArtifactError::Metadata { key: key.to_owned(), reason: "it is missing".to_owned() };
+        self.metadata.get(key).map(String::as_str).ok_or_else(missing)
+    }
+
+    /// Sets a metadata entry.
+    pub fn set_metadata(&mut self, key: &str, value: impl Into<String>) {
+        self.metadata.insert(key.to_owned(), value.into());
+    }
+
+    /// Says in the metadata what the file is for, and the format version of this build.
+    pub fn set_format(&mut self, format: &str) {
+        self.set_metadata("format", format);
+        self.set_metadata("format_version", FORMAT_VERSION.to_string());
+    }
+
+    /// Refuses a file for another purpose or of another version.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Format`], [`ArtifactError::Version`], or [`ArtifactError::Metadata`] if the file does not say.
+    pub fn expect_format(&self, format: &str) -> Result<(), ArtifactError> {
+        let found = self.metadata("format")?;
+        if found != format {
+            return Err(ArtifactError::Format { reason: format!("it is {found:?}, not {format:?}") });
+        }
+        let version = self.metadata("format_version")?;
+        let invalid = |_| ArtifactError::Metadata { key: "format_version".into(), reason: format!("{version:?}") };
+        let version: u32 = version.parse().map_err(invalid)?;
+        check_version(format, version, version)
+    }
+
+    /// Reads a safetensors file.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Truncated`] if bytes are missing at the end, [`ArtifactError::Size`] if there are too many,
+    /// [`ArtifactError::Format`] if it is no such file or holds numbers that are not used here.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ArtifactError> {
+        let (header, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| refusal(&error, bytes))?;
+        let data = bytes.get(header + 8..).unwrap_or_default();
+        let mut result = Self::new();
+        if let Some(text) = metadata.metadata() {
+            result.metadata = text.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+        }
+        for (name, info) in metadata.tensors() {
+            let written = info.dtype.to_string();
+            let unknown = || ArtifactError::Format { reason: format!("tensor {name:?} holds {written}") };
+            let dtype = Dtype::ALL.into_iter().find(|dtype| dtype.name() == written).ok_or_else(unknown)?;
+            let (start, end) = info.data_offsets;
+            let bytes = data.get(start..end).ok_or_else(unknown)?.to_vec();
+            result.tensors.insert(name, Entry { dtype, shape: info.shape.clone(), bytes });
+        }
+        Ok(result)
+    }
+
+    /// The content as a safetensors file; the same content always gives the same bytes.
+    ///
+    /// The header is written here and not by the safetensors crate, whose metadata come in the order of a hash map.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut order: Vec<(&String, &Entry)> = self.tensors.iter().collect();
+        order.sort_by_key(|(_, entry)| entry.dtype);
+        let text = |text: &str| serde_json::Value::from(text).to_string();
+        let pairs: Vec<String> = self.metadata.iter().map(|(k, v)| format!("{}:{}", text(k), text(v))).collect();
+        let mut fields = vec![format!("\"__metadata__\":{{{}}}", pairs.join(","))];
+        let mut offset = 0;
+        for (name, Entry { dtype, shape, bytes }) in &order {
+            let (name, dtype, end) = (text(name), dtype.name(), offset + bytes.len());
+            let shape = shape.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+            fields.push(format!(
+                "{name}:{{\"dtype\":\"{dtype}\",\"shape\":[{shape}],\"data_offsets\":[{offset},{end}]}}"
+            ));
+            offset = end;
+        }
+        let mut header = format!("{{{}}}", fields.join(",")).into_bytes();
+        header.resize(header.len().next_multiple_of(8), b' ');
+        let mut result = (header.len() as u64).to_le_bytes().to_vec();
+        result.extend(header);
+        order.iter().for_each(|(_, entry)| result.extend(&entry.bytes));
+        result
+    }
+
+    fn insert<T: Element>(&mut self, name: &str, shape: &[usize], values: &[T]) -> Result<(), ArtifactError> {
+        if shape.iter().product::<usize>() != values.len() {
+            let (expected, actual) = (shape.to_vec(), vec![values.len()]);
+            return Err(ArtifactError::Shape { name: name.to_owned(), expected, actual });
+        }
+        let mut bytes = Vec::with_capacity(size_of_val(values));
+        values.iter().for_each(|value| bytes.extend_from_slice(value.to_le().as_ref()));
+        self.tensors.insert(name.to_owned(), Entry { dtype: T::DTYPE, shape: shape.to_vec(), bytes });
+        Ok(())
+    }
+
+    fn values<T: Element>(&self, name: &str, shape: &[usize]) -> Result<Vec<T>, ArtifactError> {
+        let entry = self.entry(name)?;
+        if entry.dtype != T::DTYPE {
+            let (expected, actual) = (T::DTYPE.name(), entry.dtype.name());
+            return Err(ArtifactError::Dtype { name: name.to_owned(), expected, actual });
+        }
+        if entry.shape != shape {
+            let (expected, actual) = (shape.to_vec(), entry.shape.clone());
+            return Err(ArtifactError::Shape { name: name.to_owned(), expected, actual });
+        }
+        let numbers = entry.bytes.chunks_exact(size_of::<T>()).flat_map(T::Bytes::try_from);
+        Ok(numbers.map(T::from_le).collect())
+    }
+
+    fn entry(&self, name: &str) -> Result<&Entry, ArtifactError> {
+        self.tensors.get(name).ok_or_else(|| ArtifactError::MissingTensor { name: name.to_owned() })
+    }
+}
+
+/// Says why the safetensors crate refused the bytes.
+fn refusal(error: &SafeTensorError, bytes: &[u8]) -> ArtifactError {
+    let actual = bytes.len() as u64;
+    let header = bytes.first_chunk::<8>().map_or(0, |length| u64::from_le_bytes(*length));
+    let needed = data_end(bytes, header).map_or(0, |end| end.saturating_add(header)).saturating_add(8);
+    let what = "the tensor file".to_owned();
+    match error {
+        SafeTensorError::HeaderTooSmall => ArtifactError::Truncated { what, expected: 8, actual },
+        SafeTensorError::InvalidHeaderLength => {
+            ArtifactError::Truncated { what, expected: header.saturating_add(8), actual }
+        }
+        SafeTensorError::MetadataIncompleteBuffer if needed > actual => {
+            ArtifactError::Truncated { what, expected: needed, actual }
+        }
+        SafeTensorError::MetadataIncompleteBuffer => ArtifactError::Size { what, expected: needed, actual },
+        other => ArtifactError::Format { reason: other.to_string() },
+    }
+}
+
+/// Where the last tensor of a readable header ends, counted from the end of the header.
+fn data_end(bytes: &[u8], header: u64) -> Option<u64> {
+    let header = bytes.get(8..usize::try_from(header).ok()?.checked_add(8)?)?;
+    let fields: BTreeMap<String, serde_json::Value> = serde_json::from_slice(header).ok()?;
+    fields.values().filter_map(|field| field.get("data_offsets")?.get(1)?.as_u64()).max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Tensors {
+        let mut tensors = Tensors::new();
+        tensors.set_format("tidyrank.test");
+        tensors.set_metadata("ids", "[\"a \\\"quoted\\\" id\",\"é\"]");
+        tensors.insert_f32("b.f32", &[2, 2], &[1.5, -0.0, f32::MAX, f32::NEG_INFINITY]).unwrap();
+        tensors.insert_i8("a.i8", &[3], &[-128, 0, 127]).unwrap();
+        tensors.insert_i16("i16", &[1, 2], &[i16::MIN, i16::MAX]).unwrap();
+        tensors.insert_u32("u32", &[1], &[u32::MAX]).unwrap();
+        tensors.insert_i64("i64", &[], &[i64::MIN]).unwrap();
+        tensors.insert_f32("empty", &[0, 4], &[]).unwrap();
+        tensors
+    }
+
+    #[test]
+    fn every_type_is_read_back() {
+        let tensors = Tensors::from_bytes(&sample().to_bytes()).unwrap();
+        assert_eq!(tensors, sample());
+        assert_eq!(tensors.f32("b.f32", &[2, 2]).unwrap(), [1.5, -0.0, f32::MAX, f32::NEG_INFINITY]);
+        assert_eq!(tensors.i8("a.i8", &[3]).unwrap(), [-128, 0, 127]);
+        assert_eq!(tensors.i16("i16", &[1, 2]).unwrap(), [i16::MIN, i16::MAX]);
+        assert_eq!(tensors.u32("u32", &[1]).unwrap(), [u32::MAX]);
+        assert_eq!(tensors.i64("i64", &[]).unwrap(), [i64::MIN]);
+        assert!(tensors.f32("empty", &[0, 4]).unwrap().is_empty());
+        assert_eq!(tensors.metadata("ids").unwrap(), "[\"a \\\"quoted\\\" id\",\"é\"]");
+        assert_eq!(tensors.names().count(), 6);
+        assert_eq!((tensors.shape("i16").unwrap(), tensors.dtype("i16").unwrap()), (&[1, 2][..], Dtype::I16));
+    }
+
+    #[test]
+    fn the_bytes_do_not_depend_on_the_order_of_insertion_and_the_crate_reads_them() {
+        let mut other = Tensors::new();
+        let first = sample();
+        for name in ["u32", "a.i8", "empty", "i64", "b.f32", "i16"] {
+            other.tensors.insert(name.to_owned(), first.tensors[name].clone());
+        }
+        other.set_metadata("ids", first.metadata("ids").unwrap());
+        other.set_format("tidyrank.test");
+        assert_eq!(other.to_bytes(), first.to_bytes());
+        let bytes = first.to_bytes();
+        let read = SafeTensors::deserialize(&bytes).unwrap();
+        assert_eq!(read.tensor("a.i8").unwrap().data(), [128, 0, 127]);
+    }
+
+    #[test]
+    fn every_truncation_is_refused() {
+        let bytes = sample().to_bytes();
+        for length in 0..bytes.len() {
+            let error = Tensors::from_bytes(&bytes[..length]).unwrap_err();
+            assert_eq!(error.code(), "artifact.truncated", "length {length}: {error}");
+        }
+        let longer = [bytes.as_slice(), &[0]].concat();
+        assert_eq!(Tensors::from_bytes(&longer).unwrap_err().code(), "artifact.size");
+    }
+
+    #[test]
+    fn a_flipped_byte_never_panics() {
+        let bytes = sample().to_bytes();
+        for at in 0..bytes.len() {
+            for mask in [1, 4, 0x20, 0x80] {
+                let mut flipped = bytes.clone();
+                flipped[at] ^= mask;
+                if let Ok(tensors) = Tensors::from_bytes(&flipped) {
+                    let _ = (tensors.f32("b.f32", &[2, 2]), tensors.i8("a.i8", &[3]));
+                    let _ = tensors.expect_format("tidyrank.test");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn wrong_questions_are_refused() {
+        let tensors = sample();
+        let mut wrong = Tensors::new();
+        let codes = [
+            (tensors.f32("none", &[1]).unwrap_err(), "artifact.missing_tensor"),
+            (tensors.shape("none").unwrap_err(), "artifact.missing_tensor"),
+            (tensors.i8("b.f32", &[2, 2]).unwrap_err(), "artifact.dtype"),
+            (tensors.f32("b.f32", &[4]).unwrap_err(), "artifact.shape"),
+            (wrong.insert_i8("x", &[2, 2], &[1]).unwrap_err(), "artifact.shape"),
+            (tensors.metadata("none").unwrap_err(), "artifact.metadata"),
+            (tensors.expect_format("tidyrank.other").unwrap_err(), "artifact.format"),
+            (wrong.expect_format("tidyrank.test").unwrap_err(), "artifact.metadata"),
+            (Tensors::from_bytes(b"\x02\0\0\0\0\0\0\0[]").unwrap_err(), "artifact.format"),
+        ];
+        for (error, code) in codes {
+            assert_eq!(error.code(), code, "{error}");
+        }
+        assert_eq!(tensors.expect_format("tidyrank.test"), Ok(()));
+    }
+
+    #[test]
+    fn other_versions_and_types_are_refused() {
+        for (version, code) in [("0", "artifact.version"), ("2", "artifact.version"), ("one", "artifact.metadata")] {
+            let mut tensors = sample();
+            tensors.set_metadata("format_version", version);
+            assert_eq!(tensors.expect_format("tidyrank.test").unwrap_err().code(), code, "version {version}");
+        }
+        let mut header = br#"{"x":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}"#.to_vec();
+        header.resize(header.len().next_multiple_of(8), b' ');
+        let bytes = [(header.len() as u64).to_le_bytes().as_slice(), &header, &[0; 8]].concat();
+        assert_eq!(Tensors::from_bytes(&bytes).unwrap_err().code(), "artifact.format");
+    }
+}
