@@ -174,6 +174,7 @@ impl Replay<'_> {
         let at = event.cleaner as usize;
         if let EventKind::Completed { .. } = event.kind {
             self.recent[at].push_back(event.at);
+            self.market.dated_completions += 1;
         }
         let ratio = price_ratio(&self.market, &event.kind);
         if let EventKind::Listed { .. } = event.kind {

@@ -29,6 +29,8 @@ pub struct Rates {
     pub on_time: Option<f64>,
     /// Share of completed jobs with photos.
     pub photos: Option<f64>,
+    /// Share of jobs won that were cancelled or failed.
+    pub cancellation: Option<f64>,
     /// Share of bids that won.
     pub win: Option<f64>,
 }
@@ -46,6 +48,7 @@ impl Rates {
             completion: shrunk(completion(cleaner), completion(total)),
             on_time: shrunk(cleaner.on_time, total.on_time),
             photos: shrunk(cleaner.photos, total.photos),
+            cancellation: shrunk(share(cleaner.cancelled, cleaner.wins), share(total.cancelled, total.wins)),
             win: shrunk(share(cleaner.wins, cleaner.bids), share(total.wins, total.bids)),
         }
     }

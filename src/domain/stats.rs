@@ -104,6 +104,8 @@ pub struct MarketStats {
     pub max_completed_by_type: Vec<u32>,
     /// What the best-paid cleaner has earned.
     pub max_earnings: f64,
+    /// Completed jobs of which the date is known; without any, nobody's recent activity is known.
+    pub dated_completions: u32,
 }
 
 impl MarketStats {

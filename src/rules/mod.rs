@@ -1,1 +1,16 @@
-//! The rule scorer: five weighted components whose contributions add up. Works with no training data.
+//! The rule scorer: five weighted components whose contributions add up to the score. It needs no training data, works
+//! for a cleaner with no history, and is the fallback of everything else.
+//!
+//! It is not for what only this job can tell (distance above all): that is the [match breakdown](Match) beside it.
+//! Source of the components and their weights: seed 001.
+
+mod activity;
+mod bidding;
+mod experience;
+mod matching;
+mod quality;
+mod reliability;
+mod score;
+
+pub use matching::Match;
+pub use score::{COMPONENTS, Component, Contribution, RuleScore, Subject};

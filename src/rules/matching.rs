@@ -1,0 +1,75 @@
+//! How a cleaner fits this one job, beside the rule score: five values for the eye, none of them a part of the score.
+
+use super::bidding::cheapness;
+use super::score::{Component, RuleScore, Subject};
+
+/// Kilometres over which the value of a location halves.
+const HALF_DISTANCE_KM: f64 = 10.0;
+/// How many jobs of the market's mix a cleaner's own mix is weighed against.
+const MIX_STRENGTH: f64 = 10.0;
+
+/// The match of a cleaner and a job. Each value is 0 to 1; `None` = unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Match {
+    /// The quality component of the rule score.
+    pub quality: Option<f32>,
+    /// 1 on the spot, halving every 10 km.
+    pub location: Option<f32>,
+    /// Share of this kind of job in the cleaner's work against its share in the market: 0.5 = as everybody.
+    pub specialisation: Option<f32>,
+    /// 0.5 = the market's price, more = cheaper.
+    pub pricing: Option<f32>,
+    /// The activity component of the rule score: who worked lately will answer.
+    pub availability: Option<f32>,
+}
+
+impl Match {
+    /// The match of a subject at that distance.
+    pub fn of(subject: &Subject<'_>, rule: &RuleScore, distance_km: Option<f64>) -> Self {
+        Self {
+            quality: rule.value(Component::Quality),
+            location: distance_km.map(|km| libm::exp2(-km / HALF_DISTANCE_KM) as f32),
+            specialisation: specialisation(subject).map(|value| value as f32),
+            pricing: subject.price_ratio().map(|ratio| cheapness(ratio) as f32),
+            availability: rule.value(Component::Activity),
+        }
+    }
+}
+
+fn specialisation(subject: &Subject<'_>) -> Option<f64> {
+    let (kind, total) = (subject.job.property_type, &subject.market.total);
+    if kind.is_none() || total.completed == 0 {
+        return None;
+    }
+    let market = f64::from(total.in_type(kind).completed) / f64::from(total.completed);
+    let own = (f64::from(subject.stats.in_type(kind).completed) + MIX_STRENGTH * market)
+        / (f64::from(subject.stats.completed) + MIX_STRENGTH);
+    (own + market > 0.0).then(|| own / (own + market))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{CleanerStats, JobSpec, MarketStats, Rates, Tally};
+
+    #[test]
+    fn values_worked_out_by_hand() {
+        let mut market = MarketStats::new(2);
+        market.total.completed = 100;
+        market.total.by_type[1].completed = 20;
+        market.hourly = Tally { count: 10, sum: 100.0 };
+        let mut stats = CleanerStats::new(2);
+        stats.completed = 10;
+        stats.by_type[1].completed = 10;
+        let job = JobSpec { property_type: Some(1), duration_h: Some(2.0), ..JobSpec::default() };
+        let rates = Rates::of(&stats, &market);
+        let subject = Subject { market: &market, stats: &stats, rates: &rates, job: &job, price: Some(40.0) };
+        let found = Match::of(&subject, &RuleScore::of(&subject), Some(20.0));
+        // Own share (10 + 10 * 0.2) / 20 = 0.6 against 0.2; 40 for 2 h where the market asks 10 an hour.
+        assert_eq!((found.location, found.specialisation, found.pricing), (Some(0.25), Some(0.75), Some(1.0 / 3.0)));
+        assert_eq!((found.quality, found.availability), (None, None));
+        let stranger = JobSpec::default();
+        let subject = Subject { job: &stranger, price: None, ..subject };
+        assert_eq!(Match::of(&subject, &RuleScore::of(&subject), None), Match::default());
+    }
+}
