@@ -1,0 +1,110 @@
+// Builds pkg/, the npm package: cargo (wasm32, simd128) -> wasm-bindgen -> wasm-opt -> esbuild -> size report.
+//
+//   node scripts/build-pkg.mjs           build everything
+//   node scripts/build-pkg.mjs --js      only the JavaScript, on the wasm that is there
+//
+// The toolchain is found or made by scripts/toolchain.sh; every tool has a fixed version.
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { build } from "esbuild";
+import { inRoot, root } from "./paths.mjs";
+import { report } from "./pkg-size.mjs";
+import { sourcesHash, writeStamp } from "./pkg-sources.mjs";
+
+const TARGET = "wasm32-unknown-unknown";
+const WASM = inRoot("pkg/dist/tidyrank_bg.wasm");
+const BINDGEN_OUT = inRoot("target-wasm/bindgen");
+// What the module may use. relaxed-simd is left out: Node 20 does not compile it.
+const WASM_FEATURES = [
+  "--enable-simd",
+  "--enable-bulk-memory",
+  "--enable-bulk-memory-opt",
+  "--enable-nontrapping-float-to-int",
+  "--enable-sign-ext",
+  "--enable-mutable-globals",
+  "--enable-multivalue",
+  "--enable-reference-types",
+];
+
+/** Runs a program in the repository root; its output goes to ours. */
+function run(program, args, env = process.env) {
+  execFileSync(program, args, { cwd: root, env, stdio: "inherit" });
+}
+
+/** The environment that scripts/toolchain.sh says is needed to compile for wasm32. */
+function toolchainEnv() {
+  run("bash", ["scripts/toolchain.sh"]);
+  const printed = execFileSync("bash", ["-c", ". .toolchain/env && env -0"], { cwd: root, maxBuffer: 1 << 24 });
+  const pairs = printed.toString().split("\0").filter(Boolean);
+  return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
+}
+
+function compile() {
+  const env = { ...toolchainEnv(), CARGO_TARGET_DIR: inRoot("target-wasm") };
+  env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS = "-C target-feature=+simd128";
+  // Variables for the host build (RUSTFLAGS and its encoded form) would replace the flags above.
+  delete env.RUSTFLAGS;
+  delete env.CARGO_ENCODED_RUSTFLAGS;
+  const features = ["--no-default-features", "--features", "wasm"];
+  run("cargo", ["build", "--lib", "--locked", "--profile", "wasm", ...features, "--target", TARGET], env);
+  return inRoot(`target-wasm/${TARGET}/wasm/tidyrank.wasm`);
+}
+
+function bindgen(module) {
+  const host = { ...process.env, CARGO_TARGET_DIR: inRoot(".toolchain/bindgen") };
+  run("cargo", ["build", "--quiet", "--locked", "--manifest-path", "scripts/bindgen/Cargo.toml"], host);
+  rmSync(BINDGEN_OUT, { recursive: true, force: true });
+  run(inRoot(".toolchain/bindgen/debug/tidyrank-bindgen"), [module, BINDGEN_OUT, "tidyrank"]);
+}
+
+function optimise() {
+  mkdirSync(inRoot("pkg/dist"), { recursive: true });
+  const wasmOpt = inRoot("node_modules/binaryen/bin/wasm-opt");
+  run(process.execPath, [wasmOpt, "-O3", ...WASM_FEATURES, `${BINDGEN_OUT}/tidyrank_bg.wasm`, "-o", WASM]);
+}
+
+/** Three files that import each other by name, so that a page which ranks in a worker never loads the glue itself. */
+async function bundle() {
+  const entryPoints = ["index", "host", "worker"].map((name) => inRoot(`js/src/${name}.ts`));
+  const siblings = {
+    name: "siblings",
+    setup(build) {
+      build.onResolve({ filter: /^\.\/host\.js$/ }, () => ({ path: "./host.js", external: true }));
+      build.onResolve({ filter: /^#glue$/ }, () => ({ path: `${BINDGEN_OUT}/tidyrank.js` }));
+    },
+  };
+  await build({
+    entryPoints,
+    outdir: inRoot("pkg/dist"),
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    legalComments: "none",
+    logLevel: "warning",
+    plugins: [siblings],
+  });
+  cpSync(inRoot("js/types/index.d.ts"), inRoot("pkg/dist/index.d.ts"));
+}
+
+function describe() {
+  const version = /^version = "(.+)"$/m.exec(readFileSync(inRoot("Cargo.toml"), "utf8"))[1];
+  const manifest = JSON.parse(readFileSync(inRoot("js/package.template.json"), "utf8"));
+  const { name, ...rest } = manifest;
+  writeFileSync(inRoot("pkg/package.json"), `${JSON.stringify({ name, version, ...rest }, null, 2)}\n`);
+  cpSync(inRoot("js/README.md"), inRoot("pkg/README.md"));
+  for (const licence of ["LICENSE-MIT", "LICENSE-APACHE"]) {
+    if (existsSync(inRoot(licence))) cpSync(inRoot(licence), inRoot(`pkg/${licence}`));
+  }
+}
+
+const jsOnly = process.argv.includes("--js");
+if (!jsOnly) {
+  rmSync(inRoot("pkg"), { recursive: true, force: true });
+  bindgen(compile());
+  optimise();
+}
+await bundle();
+describe();
+writeStamp(sourcesHash());
+process.exitCode = report() ? 0 : 1;
