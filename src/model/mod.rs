@@ -1,1 +1,11 @@
-//! Models at inference: plain slices in, scores out. Knows neither features nor domain.
+//! Models at inference: plain slices in, scores out. They know neither features nor domain, nor each other, and nothing of
+//! training: `native::train` writes their state, this reads it.
+
+mod branch;
+mod embeddings;
+mod hybrid;
+mod state;
+
+pub use embeddings::Embeddings;
+pub use hybrid::{ColumnGroups, Hybrid, ItemTable, Query, Scores};
+pub use state::{CLIENTS_FORMAT, DenseLayer, FP32_FORMAT, NORM_EPSILON, Q8_FORMAT, folded_layers};

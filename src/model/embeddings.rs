@@ -1,0 +1,122 @@
+//! Rows of an embedding table by id.
+
+use crate::artifact::{ArtifactError, Tensors};
+use crate::domain::Vocabulary;
+use crate::numeric::quantise_rows_i16;
+
+use super::state::{CLIENTS_FORMAT, matrix_shape};
+
+/// Embedding rows of known ids.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Embeddings {
+    ids: Vocabulary,
+    dim: usize,
+    rows: Vec<f32>,
+}
+
+impl Embeddings {
+    /// The rows of an fp32 state: `ids_key` names the metadata with the ids, `table` the tensor `[ids + 1, dim]`, whose
+    /// row 0 is the unknown one and is left out.
+    ///
+    /// # Errors
+    /// Missing or damaged metadata, a table of another shape.
+    pub fn from_state(tensors: &Tensors, ids_key: &str, table: &str) -> Result<Self, ArtifactError> {
+        let ids = read_ids(tensors, ids_key)?;
+        let (_, dim) = matrix_shape(tensors, table)?;
+        let rows = tensors.f32(table, &[ids.len() + 1, dim])?.split_off(dim);
+        Ok(Self { ids, dim, rows })
+    }
+
+    /// Reads a file of embedding rows: `rows` `[n, dim]` of i16 codes with one `scale` each.
+    ///
+    /// # Errors
+    /// Another format or version, missing tensors, wrong shapes, ids that come twice.
+    pub fn from_tensors(tensors: &Tensors) -> Result<Self, ArtifactError> {
+        tensors.expect_format(CLIENTS_FORMAT)?;
+        let ids = read_ids(tensors, "ids")?;
+        let (_, dim) = matrix_shape(tensors, "rows")?;
+        let codes = tensors.i16("rows", &[ids.len(), dim])?;
+        let scales = tensors.f32("scale", &[ids.len()])?;
+        let rows = codes.iter().enumerate().map(|(at, code)| f32::from(*code) * scales[at / dim.max(1)]).collect();
+        Ok(Self { ids, dim, rows })
+    }
+
+    /// The file that [`from_tensors`](Self::from_tensors) reads.
+    ///
+    /// # Errors
+    /// None for rows that fit their ids, which the constructors see to.
+    pub fn to_tensors(&self) -> Result<Tensors, ArtifactError> {
+        let quantised = quantise_rows_i16(&self.rows, self.dim);
+        let mut tensors = Tensors::new();
+        tensors.set_format(CLIENTS_FORMAT);
+        tensors.set_metadata("ids", serde_json::Value::from(self.ids.ids().to_vec()).to_string());
+        tensors.insert_i16("rows", &[self.ids.len(), self.dim], &quantised.codes)?;
+        tensors.insert_f32("scale", &[self.ids.len()], &quantised.scales)?;
+        Ok(tensors)
+    }
+
+    /// The row of an id, if it is known.
+    pub fn get(&self, id: &str) -> Option<&[f32]> {
+        let at = self.ids.get(id)? as usize;
+        self.rows.get(at * self.dim..(at + 1) * self.dim)
+    }
+
+    /// How many ids there are.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Length of a row.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+}
+
+fn read_ids(tensors: &Tensors, key: &str) -> Result<Vocabulary, ArtifactError> {
+    let refuse = |reason: String| ArtifactError::Metadata { key: key.to_owned(), reason };
+    let ids: Vec<String> = serde_json::from_str(tensors.metadata(key)?).map_err(|error| refuse(error.to_string()))?;
+    Vocabulary::from_ids(ids).map_err(|id| refuse(format!("the id {id:?} comes twice")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state() -> Tensors {
+        let mut tensors = Tensors::new();
+        tensors.set_metadata("users", r#"["a","b"]"#);
+        tensors.insert_f32("table", &[3, 2], &[9.0, 9.0, 0.5, -0.25, 0.0, 0.0]).unwrap();
+        tensors
+    }
+
+    #[test]
+    fn rows_survive_the_file_to_a_32767th() {
+        let rows = Embeddings::from_state(&state(), "users", "table").unwrap();
+        assert_eq!((rows.get("a"), rows.get("c"), rows.dim(), rows.len()), (Some(&[0.5, -0.25][..]), None, 2, 2));
+        let bytes = rows.to_tensors().unwrap().to_bytes();
+        let back = Embeddings::from_tensors(&Tensors::from_bytes(&bytes).unwrap()).unwrap();
+        for (found, expected) in back.get("a").unwrap().iter().zip([0.5, -0.25]) {
+            assert!((found - expected).abs() <= 0.5 / 32767.0);
+        }
+        assert_eq!(back.get("b"), Some(&[0.0, 0.0][..]));
+    }
+
+    #[test]
+    fn damaged_files_are_refused() {
+        let mut twice = state();
+        twice.set_metadata("users", r#"["a","a"]"#);
+        let mut short = state();
+        short.set_metadata("users", r#"["a"]"#);
+        let mut text = state();
+        text.set_metadata("users", "{");
+        for (tensors, code) in [(twice, "artifact.metadata"), (short, "artifact.shape"), (text, "artifact.metadata")] {
+            assert_eq!(Embeddings::from_state(&tensors, "users", "table").unwrap_err().code(), code);
+        }
+        assert_eq!(Embeddings::from_tensors(&state()).unwrap_err().code(), "artifact.metadata");
+    }
+}
