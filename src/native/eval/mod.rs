@@ -1,4 +1,7 @@
-//! Evaluation through the engine: splits, metrics, baselines, reports.
+//! Evaluation through the engine: metrics, baselines, bootstrap intervals, reports.
 
+pub mod baselines;
 pub mod bootstrap;
 pub mod metrics;
+pub mod report;
+pub mod scores;
