@@ -227,7 +227,8 @@ fn models_that_do_not_fit_are_refused() {
         change(&mut tensors);
         Hybrid::from_tensors(&tensors, groups()).unwrap_err().code()
     };
-    let cases: [(&str, &dyn Fn(&mut Tensors), &str); 5] = [
+    type Change<'a> = &'a dyn Fn(&mut Tensors);
+    let cases: [(&str, Change<'_>, &str); 5] = [
         ("format", &|t| t.set_format("tidyrank.catalog"), "artifact.format"),
         ("alpha", &|t| t.insert_f32("blend.collaborative_content.alpha", &[1], &[1.5]).unwrap(), "artifact.format"),
         ("chain", &|t| t.insert_f32("content.layers.1.weight", &[9, 12], &[0.0; 108]).unwrap(), "artifact.format"),

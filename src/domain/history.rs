@@ -165,6 +165,11 @@ impl Replay<'_> {
         stats
     }
 
+    /// The moment last advanced to.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// What is known of the whole market at the moment last advanced to.
     pub fn market(&self) -> &MarketStats {
         &self.market

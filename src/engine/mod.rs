@@ -1,1 +1,20 @@
-//! The ranking engine: load, encode, filter, score, blend, top-k, explain.
+//! The ranking engine, one code path natively and in the browser: load, encode, filter, score, blend, top-k, explain.
+//!
+//! It is not for training, for files on a disk, or for clocks: bytes and times are inputs.
+
+mod candidates;
+mod catalog;
+mod catalog_file;
+mod error;
+mod explain;
+mod load;
+mod rank;
+mod ranking;
+mod request;
+
+pub use catalog::Catalog;
+pub use catalog_file::CATALOG_FORMAT;
+pub use error::EngineError;
+pub use load::{Engine, ModelIdentity, Precision, column_groups};
+pub use ranking::{Breakdown, Excluded, Item, Meta, Notice, Part, Ranking};
+pub use request::{BidRequest, CandidateSource, Filters, JobRequest, Mode, Request};

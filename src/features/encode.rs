@@ -1,10 +1,45 @@
 //! From a job and a cleaner to 18 numbers. A number that is not known is NaN; [`Normaliser`](super::Normaliser) turns it
 //! into "average".
 
-use super::schema::FEATURE_COUNT;
+use super::schema::{FEATURE_COUNT, Group, columns_of};
 use crate::domain::{Cleaner, CleanerStats, JobSpec, Market, MarketStats, Rates, day_of_week, hour_of_day};
 
-/// The features of one candidate for one job, in the order and units of [`FEATURES`](super::FEATURES).
+/// The features that depend on the job alone, in the order of [`Group::Query`].
+pub fn encode_query(market: &Market, job: &JobSpec) -> [f32; 7] {
+    let from_centre = job.location.zip(market.centre);
+    known([
+        from_centre.map(|(here, centre)| here.latitude - centre.latitude),
+        from_centre.map(|(here, centre)| here.longitude - centre.longitude),
+        job.size_m2.map(|size| f64::from(size) / 1000.0),
+        job.duration_h.map(f64::from),
+        Some(f64::from(u8::from(job.eco))),
+        Some(f64::from(hour_of_day(job.scheduled_at, market.utc_offset_minutes)) / 24.0),
+        Some(f64::from(day_of_week(job.scheduled_at, market.utc_offset_minutes)) / 6.0),
+    ])
+}
+
+/// The features that depend on the cleaner alone, in the order of [`Group::Item`]. `rates` and `stats` must hold what was
+/// known when the job was posted.
+pub fn encode_item(rates: &Rates, stats: &CleanerStats) -> [f32; 9] {
+    known([
+        rates.parts_mean(),
+        rates.quality,
+        rates.communication,
+        rates.professionalism,
+        rates.timeliness,
+        rates.completion,
+        rates.on_time,
+        Some(libm::log1p(f64::from(stats.completed))),
+        rates.overall,
+    ])
+}
+
+/// The features that depend on both, in the order of [`Group::Pair`]: the price asked and the distance in kilometres.
+pub fn encode_pair(price: Option<f32>, distance_km: Option<f64>) -> [f32; 2] {
+    known([price.map(|price| f64::from(price) / 1000.0), distance_km.map(|km| km / 50.0)])
+}
+
+/// All features of one candidate for one job, in the order and units of [`FEATURES`](super::FEATURES).
 ///
 /// `stats` and `market_stats` must hold what was known when the job was posted. `bid` is the price asked for this job;
 /// without one the cleaner's usual rate times the duration stands in.
@@ -17,31 +52,20 @@ pub fn encode(
     bid: Option<f32>,
 ) -> [f32; FEATURE_COUNT] {
     let rates = Rates::of(stats, market_stats);
-    let from_centre = job.location.zip(market.centre);
-    let distance = job.location.zip(cleaner.location).map(|(a, b)| a.distance_km(&b) / 50.0);
-    let price = bid.or_else(|| cleaner.expected_price(job));
-    let rate = |value: Option<f64>| value.map(|value| value as f32);
-    let values = [
-        from_centre.map(|(here, centre)| (here.latitude - centre.latitude) as f32),
-        from_centre.map(|(here, centre)| (here.longitude - centre.longitude) as f32),
-        job.size_m2.map(|size| size / 1000.0),
-        job.duration_h,
-        Some(f32::from(u8::from(job.eco))),
-        price.map(|price| price / 1000.0),
-        rate(distance),
-        rate(rates.parts_mean()),
-        rate(rates.quality),
-        rate(rates.communication),
-        rate(rates.professionalism),
-        rate(rates.timeliness),
-        rate(rates.completion),
-        rate(rates.on_time),
-        Some(libm::log1p(f64::from(stats.completed)) as f32),
-        rate(rates.overall),
-        Some(hour_of_day(job.scheduled_at, market.utc_offset_minutes) / 24.0),
-        Some(f32::from(day_of_week(job.scheduled_at, market.utc_offset_minutes)) / 6.0),
-    ];
-    values.map(|value| value.filter(|value| value.is_finite()).unwrap_or(f32::NAN))
+    let distance = job.location.zip(cleaner.location).map(|(a, b)| a.distance_km(&b));
+    let (query, item) = (encode_query(market, job), encode_item(&rates, stats));
+    let pair = encode_pair(bid.or_else(|| cleaner.expected_price(job)), distance);
+    let mut row = [f32::NAN; FEATURE_COUNT];
+    for (group, values) in [(Group::Query, &query[..]), (Group::Item, &item), (Group::Pair, &pair)] {
+        for (column, value) in columns_of(group).into_iter().zip(values) {
+            row[column] = *value;
+        }
+    }
+    row
+}
+
+fn known<const N: usize>(values: [Option<f64>; N]) -> [f32; N] {
+    values.map(|value| value.map(|value| value as f32).filter(|value| value.is_finite()).unwrap_or(f32::NAN))
 }
 
 #[cfg(test)]

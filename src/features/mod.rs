@@ -6,6 +6,6 @@ mod encode;
 mod normalise;
 mod schema;
 
-pub use encode::encode;
+pub use encode::{encode, encode_item, encode_pair, encode_query};
 pub use normalise::Normaliser;
 pub use schema::{FEATURE_COUNT, FEATURES, Feature, Group, columns_of, schema_hash};

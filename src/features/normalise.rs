@@ -37,8 +37,13 @@ impl Normaliser {
 
     /// Normalises raw features in place; an unknown one becomes 0, the training mean.
     pub fn apply(&self, row: &mut [f32; FEATURE_COUNT]) {
-        for ((value, mean), std) in row.iter_mut().zip(&self.mean).zip(&self.std) {
-            *value = if value.is_nan() { 0.0 } else { (*value - mean) / std };
+        self.apply_to(0..FEATURE_COUNT, row);
+    }
+
+    /// Normalises the raw values of some features in place; `columns` are their positions in the schema.
+    pub fn apply_to(&self, columns: impl IntoIterator<Item = usize>, values: &mut [f32]) {
+        for (value, column) in values.iter_mut().zip(columns) {
+            *value = if value.is_nan() { 0.0 } else { (*value - self.mean[column]) / self.std[column] };
         }
     }
 }

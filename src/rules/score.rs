@@ -57,7 +57,7 @@ pub struct Subject<'a> {
 
 impl Subject<'_> {
     /// The price asked relative to the market's for such a job; without a price the cleaner's usual level.
-    pub(super) fn price_ratio(&self) -> Option<f64> {
+    pub fn price_ratio(&self) -> Option<f64> {
         let market = self.market.hourly_price(self.job.property_type);
         let asked = self.price.zip(self.job.duration_h).filter(|(_, hours)| *hours > 0.0);
         let ratio = asked.zip(market).map(|((price, hours), market)| f64::from(price) / f64::from(hours) / market);

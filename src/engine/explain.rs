@@ -1,0 +1,92 @@
+//! Why a cleaner stands where they stand: contributions, breakdown, and reasons in words.
+
+use super::candidates::Candidate;
+use super::ranking::{Breakdown, Notice, Part};
+use crate::domain::{Cleaner, Market};
+use crate::rules::{Match, RuleScore, Subject};
+
+/// How many reasons are given.
+const MOST_REASONS: usize = 4;
+
+/// The parts of a rule score, in points of 100.
+pub(super) fn parts(rule: &RuleScore) -> Vec<Part> {
+    let part = |part: &crate::rules::Contribution| Part {
+        component: part.component.name().to_owned(),
+        weight: 100.0 * part.weight,
+        value: part.value.map(|value| 100.0 * value),
+        contribution: 100.0 * part.points,
+    };
+    rule.contributions.iter().map(part).collect()
+}
+
+/// A match in percent.
+pub(super) fn breakdown(fit: &Match) -> Breakdown {
+    let percent = |value: Option<f32>| value.map(|value| 100.0 * value);
+    Breakdown {
+        quality: percent(fit.quality),
+        location: percent(fit.location),
+        specialisation: percent(fit.specialisation),
+        pricing: percent(fit.pricing),
+        availability: percent(fit.availability),
+    }
+}
+
+/// The strongest reasons for and against, at most [`MOST_REASONS`]; warnings first, then by how far above the ordinary.
+pub(super) fn reasons(
+    subject: &Subject<'_>,
+    fit: &Match,
+    candidate: &Candidate,
+    cleaner: &Cleaner,
+    market: &Market,
+) -> Vec<Notice> {
+    let mut found: Vec<(f64, Notice)> = Vec::new();
+    let mut say = |strength: f64, code: &str, text: String| found.push((strength, Notice::new(code, text)));
+    if let Some((price, budget)) = candidate.price.zip(subject.job.budget).filter(|(price, budget)| price > budget) {
+        say(9.0, "over_budget", format!("{:.0} {} above the budget", price - budget, market.currency));
+    }
+    if subject.job.eco && cleaner.eco == Some(false) {
+        say(8.0, "no_eco", "Does not work with eco-friendly products".into());
+    }
+    if subject.stats.overall.count == 0 {
+        say(7.0, "new", "New here: no reviews yet".into());
+    }
+    praise(&mut say, subject, fit, market);
+    if let Some(km) = candidate.distance_km.filter(|km| *km <= 5.0) {
+        say(1.2 - km / 10.0, "near", format!("Near: {km:.1} km away"));
+    }
+    if subject.job.eco && cleaner.eco == Some(true) {
+        say(0.9, "eco", "Works with eco-friendly products".into());
+    }
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    found.into_iter().take(MOST_REASONS).map(|(_, notice)| notice).collect()
+}
+
+fn praise(say: &mut impl FnMut(f64, &str, String), subject: &Subject<'_>, fit: &Match, market: &Market) {
+    let (stats, rates) = (subject.stats, subject.rates);
+    let above = |own: Option<f64>, all: Option<f64>| own.zip(all).map(|(own, all)| own - all).unwrap_or(0.0);
+    let better = above(rates.overall, subject.market.total.overall.mean());
+    if let Some(mean) = stats.overall.mean().filter(|_| better > 0.0) {
+        let stars = f64::from(market.rating_min) + mean * f64::from(market.rating_max - market.rating_min);
+        let text = format!("Rated {stars:.1} of {:.0} in {}", market.rating_max, plural(stats.overall.count, "review"));
+        say(0.5 + 5.0 * better, "well_rated", text);
+    }
+    if let Some(kind) = subject.job.property_type.filter(|_| fit.specialisation.is_some_and(|value| value > 0.55)) {
+        let jobs = stats.in_type(Some(kind)).completed;
+        let name = market.property_types.get(usize::from(kind)).map_or("", String::as_str).replace('_', " ");
+        let strength = 4.0 * (f64::from(fit.specialisation.unwrap_or(0.5)) - 0.5);
+        say(0.3 + strength, "specialised", format!("Specialised: {} of this kind ({name})", plural(jobs, "job")));
+    }
+    if let Some(ratio) = subject.price_ratio().filter(|ratio| *ratio < 0.9) {
+        say(0.4 + 2.0 * (1.0 - ratio), "cheap", format!("{:.0} % below the market's price", 100.0 * (1.0 - ratio)));
+    }
+    if stats.completed >= 10 && stats.completed * 4 >= subject.market.max_completed {
+        say(0.4, "experienced", format!("Experienced: {} done", plural(stats.completed, "job")));
+    }
+    if let Some(rate) = rates.completion.filter(|rate| *rate > 0.93 && stats.completed >= 10 && stats.wins > 0) {
+        say(0.2 + rate - 0.93, "reliable", format!("Reliable: {:.0} % of jobs completed", 100.0 * rate));
+    }
+}
+
+fn plural(count: u32, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}

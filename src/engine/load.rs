@@ -1,0 +1,246 @@
+//! From the files of a released model to an engine that can rank.
+//!
+//! A damaged catalog or manifest is an error: without them there is nobody to rank. A damaged, missing or foreign model is
+//! not: the engine goes on with rules alone and says so in every answer.
+
+use serde::{Deserialize, Serialize};
+
+use super::catalog::Catalog;
+use super::error::EngineError;
+use super::ranking::Notice;
+use crate::artifact::{ArtifactError, Manifest, Tensors};
+use crate::domain::Replay;
+use crate::features::{Group, Normaliser, columns_of, encode_item, schema_hash};
+use crate::model::{ColumnGroups, Embeddings, Hybrid, ItemTable};
+use crate::numeric::Kernel;
+
+/// Weight of the rule score in the ensemble where no model says otherwise (seed 001).
+const DEFAULT_RULE_WEIGHT: f32 = 0.6;
+
+/// Which of a model's two files scores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// The int8 model: what pages load.
+    #[default]
+    Int8,
+    /// The fp32 state: what was trained.
+    Fp32,
+}
+
+impl Precision {
+    /// The role of its file in a manifest.
+    pub fn role(self) -> &'static str {
+        match self {
+            Self::Int8 => "model.q8",
+            Self::Fp32 => "model.fp32",
+        }
+    }
+}
+
+/// Which model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelIdentity {
+    /// Name.
+    pub name: String,
+    /// Version.
+    pub version: String,
+}
+
+/// A catalog, the rules, and a model if there is one.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    pub(super) catalog: Catalog,
+    pub(super) model: Option<Neural>,
+    pub(super) clients: Embeddings,
+    pub(super) rule_weight: f32,
+    pub(super) identity: Option<ModelIdentity>,
+    pub(super) kernel: Kernel,
+    /// Why there is no model.
+    pub(super) no_model: Notice,
+    warnings: Vec<Notice>,
+}
+
+/// A model with the shares of the catalog's cleaners in its first layers.
+#[derive(Debug, Clone)]
+pub(super) struct Neural {
+    pub(super) hybrid: Hybrid,
+    pub(super) normaliser: Normaliser,
+    pub(super) items: ItemTable,
+    pub(super) columns: ColumnGroups,
+}
+
+/// Which features depend on the job, the cleaner, or both, as the model wants to know it.
+pub fn column_groups() -> ColumnGroups {
+    ColumnGroups { query: columns_of(Group::Query), item: columns_of(Group::Item), pair: columns_of(Group::Pair) }
+}
+
+impl Engine {
+    /// An engine that ranks by rules.
+    pub fn rules_only(catalog: Catalog) -> Self {
+        Self {
+            catalog,
+            model: None,
+            clients: Embeddings::default(),
+            rule_weight: DEFAULT_RULE_WEIGHT,
+            identity: None,
+            kernel: Kernel::detect(),
+            no_model: Notice::new("model.none", "No model is loaded: ranked by rules."),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Loads a released model. `file` gives the bytes of the file with a role (`catalog`, `model.q8` or `model.fp32`,
+    /// `clients`), or `None` where it is not to be had.
+    ///
+    /// A model that cannot be used is reported by [`warnings`](Self::warnings) and in every answer. Without the `clients`
+    /// file every client is the unknown one, unless a request brings the client's vector.
+    ///
+    /// # Errors
+    /// [`EngineError::Artifact`] for a manifest or catalog that is missing, damaged or of another version.
+    pub fn load(
+        manifest: &[u8],
+        mut file: impl FnMut(&str) -> Option<Vec<u8>>,
+        precision: Precision,
+    ) -> Result<Self, EngineError> {
+        let refuse = |role: &'static str| move |source| EngineError::Artifact { role, source };
+        let manifest = Manifest::from_bytes(manifest).map_err(refuse("manifest"))?;
+        let catalog = read(&manifest, "catalog", &mut file)
+            .and_then(|tensors| Catalog::from_tensors(&tensors))
+            .map_err(refuse("catalog"))?;
+        let mut engine = Self::rules_only(catalog);
+        if (0.0..=1.0).contains(&manifest.rule_weight) {
+            engine.rule_weight = manifest.rule_weight;
+        }
+        match engine.read_model(&manifest, &mut file, precision) {
+            Ok(model) => {
+                engine.model = Some(model);
+                engine.identity =
+                    Some(ModelIdentity { name: manifest.name.clone(), version: manifest.version.clone() });
+                engine.read_clients(&manifest, &mut file, precision);
+            }
+            Err(error) => {
+                engine.no_model =
+                    Notice::new(error.code(), format!("The model cannot be used ({error}): ranked by rules."));
+                engine.warnings.push(engine.no_model.clone());
+            }
+        }
+        Ok(engine)
+    }
+
+    fn read_model(
+        &mut self,
+        manifest: &Manifest,
+        file: &mut impl FnMut(&str) -> Option<Vec<u8>>,
+        precision: Precision,
+    ) -> Result<Neural, ArtifactError> {
+        manifest.check_schema(&schema_hash())?;
+        let tensors = read(manifest, precision.role(), file)?;
+        let found = tensors.metadata("schema_hash")?;
+        if found != schema_hash() {
+            return Err(ArtifactError::Schema { expected: schema_hash(), found: found.to_owned() });
+        }
+        let refuse = |reason: String| ArtifactError::Metadata { key: "normaliser".into(), reason };
+        let normaliser: Normaliser =
+            serde_json::from_str(tensors.metadata("normaliser")?).map_err(|error| refuse(error.to_string()))?;
+        if !normaliser.is_valid() {
+            return Err(refuse("it needs a finite mean and a positive deviation for every feature".into()));
+        }
+        if precision == Precision::Fp32 {
+            self.catalog.set_embeddings(Embeddings::from_state(&tensors, "items", "collaborative.item_embedding")?);
+            self.clients = Embeddings::from_state(&tensors, "users", "collaborative.user_embedding")?;
+        }
+        Neural::new(&tensors, normaliser, &self.catalog)
+    }
+
+    fn read_clients(
+        &mut self,
+        manifest: &Manifest,
+        file: &mut impl FnMut(&str) -> Option<Vec<u8>>,
+        precision: Precision,
+    ) {
+        if precision == Precision::Fp32 || manifest.file("clients").is_none() {
+            return;
+        }
+        let Some(bytes) = file("clients") else { return };
+        let clients = manifest
+            .verify("clients", &bytes)
+            .and_then(|()| Tensors::from_bytes(&bytes))
+            .and_then(|tensors| Embeddings::from_tensors(&tensors));
+        match clients {
+            Ok(clients) => self.clients = clients,
+            Err(error) => self.warnings.push(Notice::new(
+                error.code(),
+                format!("The clients' vectors cannot be used ({error}): every client is treated as unknown."),
+            )),
+        }
+    }
+
+    /// What could not be used when the files were loaded.
+    pub fn warnings(&self) -> &[Notice] {
+        &self.warnings
+    }
+
+    /// The catalog.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The model, if one is loaded.
+    pub fn model(&self) -> Option<&ModelIdentity> {
+        self.identity.as_ref()
+    }
+
+    /// Weight of the rule score where a request gives none.
+    pub fn rule_weight(&self) -> f32 {
+        self.rule_weight
+    }
+
+    /// The kernel that multiplies.
+    pub fn kernel(&self) -> Kernel {
+        self.kernel
+    }
+
+    /// Chooses another kernel, e.g. the scalar one to compare with.
+    pub fn set_kernel(&mut self, kernel: Kernel) {
+        self.kernel = kernel;
+    }
+
+    /// Puts in what is known of these rows at the moment a replay has reached: for evaluation as of a job's time.
+    pub fn refresh(&mut self, replay: &mut Replay<'_>, rows: &[u32]) {
+        self.catalog.refresh(replay, rows.iter().copied());
+        if let Some(model) = &mut self.model {
+            rows.iter().for_each(|row| model.set_item(&self.catalog, *row));
+        }
+    }
+}
+
+impl Neural {
+    fn new(tensors: &Tensors, normaliser: Normaliser, catalog: &Catalog) -> Result<Self, ArtifactError> {
+        let columns = column_groups();
+        let hybrid = Hybrid::from_tensors(tensors, columns.clone())?;
+        let items = hybrid.items(catalog.cleaners.len());
+        let mut model = Self { hybrid, normaliser, items, columns };
+        (0..catalog.cleaners.len() as u32).for_each(|row| model.set_item(catalog, row));
+        Ok(model)
+    }
+
+    fn set_item(&mut self, catalog: &Catalog, row: u32) {
+        let at = row as usize;
+        let (Some(rates), Some(stats)) = (catalog.rates.get(at), catalog.stats.get(at)) else { return };
+        let mut features = encode_item(rates, stats);
+        self.normaliser.apply_to(self.columns.item.iter().copied(), &mut features);
+        self.hybrid.set_item(&mut self.items, at, catalog.embedding(row), &features);
+    }
+}
+
+fn read(
+    manifest: &Manifest,
+    role: &str,
+    file: &mut impl FnMut(&str) -> Option<Vec<u8>>,
+) -> Result<Tensors, ArtifactError> {
+    let path = manifest.file(role).map_or(role, |entry| entry.path.as_str());
+    let missing = || ArtifactError::Manifest { reason: format!("the file {path:?} is missing") };
+    let bytes = file(role).ok_or_else(missing)?;
+    manifest.verify(role, &bytes)?;
+    Tensors::from_bytes(&bytes)
+}

@@ -1,0 +1,158 @@
+//! From a request to a ranking.
+
+use super::candidates::{Candidate, Candidates};
+use super::error::EngineError;
+use super::explain::{breakdown, parts, reasons};
+use super::load::{Engine, Neural};
+use super::ranking::{Item, Meta, Notice, Ranking};
+use super::request::{Mode, Request};
+use crate::domain::{JobSpec, top_k};
+use crate::features::{encode_pair, encode_query};
+use crate::model::Scores;
+use crate::rules::{Match, RuleScore, Subject};
+
+/// How many are returned where a request does not say.
+const DEFAULT_LIMIT: u32 = 10;
+
+/// How the scores are put together.
+struct Blend {
+    mode: Mode,
+    fallback: Option<Notice>,
+    rule_weight: f32,
+}
+
+impl Engine {
+    /// Ranks the cleaners for a job. Order: higher score first, equal scores by catalog row (see
+    /// [`top_k`](crate::domain::top_k)). No candidate is a legal answer, and so is a client or job that nobody knows.
+    ///
+    /// # Errors
+    /// [`EngineError::Request`] with the field that cannot be used.
+    pub fn recommend(&self, request: &Request) -> Result<Ranking, EngineError> {
+        let job = request.job.spec(&self.catalog.market)?;
+        let blend = self.blend(request)?;
+        let candidates = Candidates::of(request, &job, &self.catalog)?;
+        let client = self.client(request)?;
+        let neural = match &self.model {
+            Some(model) if blend.mode != Mode::Rules => Some(self.neural_scores(model, client, &job, &candidates.list)),
+            _ => None,
+        };
+        let scores = self.final_scores(&blend, &job, &candidates.list, neural.as_ref());
+        let limit = request.limit.unwrap_or(DEFAULT_LIMIT) as usize;
+        let item = |(place, at): (usize, u32)| {
+            let candidate = &candidates.list[at as usize];
+            let rule = RuleScore::of(&self.subject(candidate, &job));
+            let mut item = self.item(candidate, &job, &rule);
+            item.rank = place as u32 + 1;
+            item.score = 100.0 * scores[at as usize];
+            if let Some(neural) = &neural {
+                item.neural_score = Some(100.0 * neural.blend[at as usize]);
+                item.collaborative_score = Some(100.0 * neural.collaborative[at as usize]);
+                item.content_score = Some(100.0 * neural.content[at as usize]);
+            }
+            item
+        };
+        let items = top_k(&scores, limit).into_iter().enumerate().map(item).collect();
+        let meta = Meta {
+            mode: blend.mode,
+            requested_mode: request.mode,
+            fallback: blend.fallback,
+            rule_weight: blend.rule_weight,
+            client_known: client.is_some(),
+            backend: "cpu".into(),
+            kernel: self.kernel.name().into(),
+            model: self.identity.clone(),
+            candidates: candidates.considered,
+            scored: candidates.list.len() as u32,
+            excluded: candidates.excluded,
+        };
+        Ok(Ranking { items, meta })
+    }
+
+    fn blend(&self, request: &Request) -> Result<Blend, EngineError> {
+        let weight = request.rule_weight.unwrap_or(self.rule_weight);
+        if !(0.0..=1.0).contains(&weight) {
+            return Err(EngineError::request("ruleWeight", format!("{weight} is not between 0 and 1")));
+        }
+        let missing = self.model.is_none() && request.mode != Mode::Rules;
+        let mode = if missing { Mode::Rules } else { request.mode };
+        let rule_weight = match mode {
+            Mode::Rules => 1.0,
+            Mode::Neural => 0.0,
+            Mode::Ensemble => weight,
+        };
+        Ok(Blend { mode, fallback: missing.then(|| self.no_model.clone()), rule_weight })
+    }
+
+    /// The client's embedding row: that of the request, or the one kept here; `None` for a client whom nobody knows.
+    fn client<'a>(&'a self, request: &'a Request) -> Result<Option<&'a [f32]>, EngineError> {
+        let Some(vector) = &request.client_vector else {
+            return Ok(request.job.client_id.as_ref().and_then(|id| self.clients.get(id)));
+        };
+        let dim = self.model.as_ref().map_or(vector.len(), |model| model.hybrid.user_dim());
+        if vector.len() != dim || vector.iter().any(|x| !x.is_finite()) {
+            return Err(EngineError::request("clientVector", format!("it must be {dim} finite numbers")));
+        }
+        Ok(Some(vector))
+    }
+
+    fn subject<'a>(&'a self, candidate: &Candidate, job: &'a JobSpec) -> Subject<'a> {
+        let at = candidate.row as usize;
+        Subject {
+            market: &self.catalog.market_stats,
+            stats: &self.catalog.stats[at],
+            rates: &self.catalog.rates[at],
+            job,
+            price: candidate.price,
+        }
+    }
+
+    fn neural_scores(&self, model: &Neural, client: Option<&[f32]>, job: &JobSpec, list: &[Candidate]) -> Scores {
+        let Neural { hybrid, normaliser, items, columns } = model;
+        let mut features = encode_query(&self.catalog.market, job);
+        normaliser.apply_to(columns.query.iter().copied(), &mut features);
+        let query = hybrid.query(client, job.property_type.map(usize::from), &features);
+        let rows: Vec<u32> = list.iter().map(|candidate| candidate.row).collect();
+        let mut pairs = Vec::with_capacity(rows.len() * columns.pair.len());
+        for candidate in list {
+            let mut pair = encode_pair(candidate.price, candidate.distance_km);
+            normaliser.apply_to(columns.pair.iter().copied(), &mut pair);
+            pairs.extend(pair);
+        }
+        hybrid.score(self.kernel, &query, items, &rows, &pairs)
+    }
+
+    fn final_scores(&self, blend: &Blend, job: &JobSpec, list: &[Candidate], neural: Option<&Scores>) -> Vec<f32> {
+        let score = |(at, candidate): (usize, &Candidate)| {
+            let neural = neural.map_or(0.0, |scores| scores.blend[at]);
+            if blend.mode == Mode::Neural {
+                return neural;
+            }
+            let rule = RuleScore::of(&self.subject(candidate, job)).score;
+            blend.rule_weight * rule + (1.0 - blend.rule_weight) * neural
+        };
+        list.iter().enumerate().map(score).collect()
+    }
+
+    fn item(&self, candidate: &Candidate, job: &JobSpec, rule: &RuleScore) -> Item {
+        let cleaner = &self.catalog.cleaners[candidate.row as usize];
+        let subject = self.subject(candidate, job);
+        let fit = Match::of(&subject, rule, candidate.distance_km);
+        Item {
+            cleaner_id: cleaner.id.clone(),
+            name: cleaner.name.clone(),
+            rank: 0,
+            score: 0.0,
+            rule_score: 100.0 * rule.score,
+            neural_score: None,
+            collaborative_score: None,
+            content_score: None,
+            price: candidate.price,
+            bid: candidate.bid,
+            distance_km: candidate.distance_km,
+            location: cleaner.location,
+            contributions: parts(rule),
+            breakdown: breakdown(&fit),
+            reasons: reasons(&subject, &fit, candidate, cleaner, &self.catalog.market),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What the engine answers. Scores are 0 to 100; the JSON names are those of the npm package.
+
+use serde::{Deserialize, Serialize};
+
+use super::request::Mode;
+use crate::domain::GeoPoint;
+
+/// A ranking.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ranking {
+    /// The best candidates, best first.
+    pub items: Vec<Item>,
+    /// How they were found.
+    pub meta: Meta,
+}
+
+/// One ranked cleaner.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Item {
+    /// Id.
+    pub cleaner_id: String,
+    /// Name to show.
+    pub name: String,
+    /// Place, from 1.
+    pub rank: u32,
+    /// The score that made the ranking.
+    pub score: f32,
+    /// The rule score: the sum of the contributions.
+    pub rule_score: f32,
+    /// The model's score; `None` where no model scored.
+    pub neural_score: Option<f32>,
+    /// The model's collaborative branch (who likes whom), before blending; may leave 0..100.
+    pub collaborative_score: Option<f32>,
+    /// The model's content branch (what fits what), before blending; may leave 0..100.
+    pub content_score: Option<f32>,
+    /// What the cleaner asks, or would usually ask, for this job.
+    pub price: Option<f32>,
+    /// Whether the price is a bid.
+    pub bid: bool,
+    /// Distance to the job in kilometres.
+    pub distance_km: Option<f64>,
+    /// Where the cleaner starts from.
+    pub location: Option<GeoPoint>,
+    /// What the rule score is made of.
+    pub contributions: Vec<Part>,
+    /// How the cleaner fits this job.
+    pub breakdown: Breakdown,
+    /// Why, in words; the strongest first.
+    pub reasons: Vec<Notice>,
+}
+
+/// One component of the rule score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its name.
+    pub component: String,
+    /// Its weight in percent.
+    pub weight: f32,
+    /// Its value; `None` where nobody in the market is known to have any.
+    pub value: Option<f32>,
+    /// The points that it gives.
+    pub contribution: f32,
+}
+
+/// How a cleaner fits a job, five times 0 to 100; `None` = unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Breakdown {
+    /// What clients thought of the work.
+    pub quality: Option<f32>,
+    /// 100 on the spot, halving every 10 km.
+    pub location: Option<f32>,
+    /// 50 = as much of this kind of work as everybody.
+    pub specialisation: Option<f32>,
+    /// 50 = the market's price, more = cheaper.
+    pub pricing: Option<f32>,
+    /// Work done lately.
+    pub availability: Option<f32>,
+}
+
+/// A code that stays the same and a text for people.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Stable code.
+    pub code: String,
+    /// Text in English.
+    pub text: String,
+}
+
+impl Notice {
+    /// A notice.
+    pub fn new(code: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { code: code.into(), text: text.into() }
+    }
+}
+
+/// How a ranking was found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Meta {
+    /// The mode that made the ranking.
+    pub mode: Mode,
+    /// The mode asked for.
+    pub requested_mode: Mode,
+    /// Why the two differ.
+    pub fallback: Option<Notice>,
+    /// Weight of the rule score in the ranking's scores.
+    pub rule_weight: f32,
+    /// Whether the model knows the client; if not, the trained unknown client stands in.
+    pub client_known: bool,
+    /// What computed the scores.
+    pub backend: String,
+    /// Which kernel multiplied.
+    pub kernel: String,
+    /// The model, if one is loaded.
+    pub model: Option<super::load::ModelIdentity>,
+    /// How many were considered.
+    pub candidates: u32,
+    /// How many were scored.
+    pub scored: u32,
+    /// How many were left out, and why.
+    pub excluded: Excluded,
+}
+
+/// How many candidates were left out, by reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Excluded {
+    /// Too far away.
+    pub distance: u32,
+    /// Does not offer this kind of job.
+    pub offer: u32,
+    /// Had not joined when the job was posted.
+    pub joined: u32,
+}

@@ -1,0 +1,155 @@
+//! What is asked of the engine. The JSON names are those of the npm package; unknown fields are refused.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::EngineError;
+use crate::domain::{GeoPoint, JobSpec, Market};
+
+/// Which scores make the ranking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// The rule score alone.
+    Rules,
+    /// The model's score alone.
+    Neural,
+    /// Both, by weight.
+    #[default]
+    Ensemble,
+}
+
+/// Who is ranked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CandidateSource {
+    /// Every cleaner of the catalog that can take the job.
+    Catalog,
+    /// Those who bid on it.
+    Bidders,
+}
+
+/// A request: rank the cleaners for a job.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Request {
+    /// The job.
+    pub job: JobRequest,
+    /// How many to return; 10 by default, 0 for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Which scores make the ranking.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Weight of the rule score in the ensemble, 0 to 1; by default the model's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule_weight: Option<f32>,
+    /// Who is ranked; by default what the market says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<CandidateSource>,
+    /// The client's embedding row, where the page keeps it itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_vector: Option<Vec<f32>>,
+    /// Who is left out.
+    #[serde(default)]
+    pub filters: Filters,
+}
+
+/// Who is left out of a ranking.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Filters {
+    /// Cleaners farther away than this many kilometres. One whose distance is unknown stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_distance_km: Option<f64>,
+}
+
+/// A job as a page knows it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct JobRequest {
+    /// Id of the client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// Name of the property type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub property_type: Option<String>,
+    /// Where the work is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<GeoPoint>,
+    /// Floor area in square metres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size_m2: Option<f32>,
+    /// Estimated duration in hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_h: Option<f32>,
+    /// Whether eco-friendly products are asked for.
+    #[serde(default)]
+    pub eco: bool,
+    /// What the client means to spend.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<f32>,
+    /// When it was posted, in seconds since 1970 UTC.
+    pub posted_at: i64,
+    /// When the work is to be done; by default when it was posted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled_at: Option<i64>,
+    /// The bids so far.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bids: Vec<BidRequest>,
+}
+
+/// A bid on the job.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BidRequest {
+    /// Id of the cleaner.
+    pub cleaner_id: String,
+    /// The price offered; unknown where somebody is only on offer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<f32>,
+}
+
+impl JobRequest {
+    /// The job in the words of the domain, after checking every field.
+    pub(super) fn spec(&self, market: &Market) -> Result<JobSpec, EngineError> {
+        let property_type = match &self.property_type {
+            None => None,
+            Some(name) => Some(market.property_type(name).ok_or_else(|| {
+                let known = market.property_types.join(", ");
+                EngineError::request("job.propertyType", format!("{name:?} is not known; known are: {known}"))
+            })?),
+        };
+        if self.location.is_some_and(|location| !location.is_valid()) {
+            let reason = "latitude must be in -90..90 and longitude in -180..180";
+            return Err(EngineError::request("job.location", reason));
+        }
+        Ok(JobSpec {
+            property_type,
+            location: self.location,
+            size_m2: amount("job.sizeM2", self.size_m2)?,
+            duration_h: amount("job.durationH", self.duration_h)?,
+            eco: self.eco,
+            budget: amount("job.budget", self.budget)?,
+            posted_at: moment("job.postedAt", self.posted_at)?,
+            scheduled_at: moment("job.scheduledAt", self.scheduled_at.unwrap_or(self.posted_at))?,
+        })
+    }
+}
+
+/// A number that must be finite and not negative where it is given.
+pub(super) fn amount(field: &'static str, value: Option<f32>) -> Result<Option<f32>, EngineError> {
+    match value {
+        Some(value) if !(value.is_finite() && value >= 0.0) => {
+            Err(EngineError::request(field, format!("{value} is no finite number from 0 up")))
+        }
+        value => Ok(value),
+    }
+}
+
+/// A time between the years 0 and 9999.
+fn moment(field: &'static str, at: i64) -> Result<i64, EngineError> {
+    if (-62_167_219_200..=253_402_300_799).contains(&at) {
+        return Ok(at);
+    }
+    Err(EngineError::request(field, format!("{at} is no time between the years 0 and 9999, in seconds since 1970")))
+}

@@ -1,0 +1,456 @@
+//! The engine from the outside: what it answers, what it refuses, and what it does with damaged files.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+
+use tidyrank::artifact::{FORMAT_VERSION, FileEntry, Manifest, Tensors};
+use tidyrank::domain::{Cleaner, DAY, Event, EventKind, GeoPoint, History, Market, Offer};
+use tidyrank::engine::{
+    BidRequest, CandidateSource, Catalog, Engine, Filters, JobRequest, Mode, Precision, Ranking, Request,
+};
+use tidyrank::features::{FEATURE_COUNT, Normaliser, schema_hash};
+use tidyrank::model::{Embeddings, folded_layers};
+use tidyrank::numeric::{Kernel, quantise_weights};
+
+const NOW: i64 = 400 * DAY;
+const DIM: usize = 4;
+
+fn market() -> Market {
+    Market {
+        name: "test".into(),
+        centre: GeoPoint::new(38.0, 23.7),
+        currency: "EUR".into(),
+        utc_offset_minutes: 120,
+        rating_min: 0.0,
+        rating_max: 10.0,
+        property_types: vec!["apartment".into(), "office".into()],
+        candidates_are_bidders: false,
+    }
+}
+
+fn cleaner(at: usize) -> Cleaner {
+    Cleaner {
+        id: format!("c{at}"),
+        name: format!("Cleaner {at}"),
+        location: GeoPoint::new(38.0 + at as f64 * 0.02, 23.7),
+        hourly_rate: Some(10.0 + at as f32),
+        eco: [None, Some(true), Some(false)][at % 3],
+        joined_at: at as i64 * DAY,
+        offers: vec![],
+    }
+}
+
+/// Cleaner k has k reviews of 0.5 + k/40 and k completed jobs.
+fn events(cleaners: usize) -> Vec<Event> {
+    let mut events = Vec::new();
+    for at in 0..cleaners {
+        for done in 0..at {
+            let moment = NOW - (done as i64 + 1) * 9 * DAY;
+            let rating = 0.5 + at as f32 / 40.0;
+            let bid = EventKind::Bid { property_type: Some(0), amount: 30.0, duration_h: Some(2.0) };
+            let completed = EventKind::Completed {
+                property_type: Some((done % 2) as u16),
+                eco: false,
+                on_time: Some(done % 3 != 0),
+                photos: None,
+                earned: 30.0,
+            };
+            let review = EventKind::Review {
+                property_type: Some(0),
+                overall: rating,
+                quality: Some(rating),
+                communication: Some(rating),
+                professionalism: None,
+                timeliness: Some(0.5),
+            };
+            for kind in [bid, EventKind::Won, completed, review] {
+                events.push(Event { at: moment, cleaner: at as u32, kind });
+            }
+        }
+    }
+    events
+}
+
+fn catalog(cleaners: usize) -> Catalog {
+    let history = History::new(events(cleaners), cleaners, 2);
+    let mut replay = history.replay();
+    replay.advance_to(NOW);
+    let mut catalog = Catalog::new(market(), (0..cleaners).map(cleaner).collect()).unwrap();
+    catalog.refresh(&mut replay, 0..cleaners as u32);
+    catalog
+}
+
+fn job() -> JobRequest {
+    JobRequest {
+        client_id: Some("u1".into()),
+        property_type: Some("apartment".into()),
+        location: GeoPoint::new(38.0, 23.7),
+        size_m2: Some(80.0),
+        duration_h: Some(3.0),
+        budget: Some(60.0),
+        posted_at: NOW,
+        ..JobRequest::default()
+    }
+}
+
+fn request() -> Request {
+    Request { job: job(), ..Request::default() }
+}
+
+fn numbers(seed: u32, count: usize) -> Vec<f32> {
+    let mut state = seed;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 24) as f32 - 0.5
+    };
+    (0..count).map(|_| 0.8 * next()).collect()
+}
+
+/// A small trained state that knows the clients u0..u2 and the cleaners c0..c9.
+fn state() -> Tensors {
+    let mut tensors = Tensors::new();
+    tensors.set_format("tidyrank.model.fp32");
+    tensors.set_metadata("schema_hash", schema_hash());
+    let normaliser = Normaliser::fit(&[[0.0; FEATURE_COUNT], [1.0; FEATURE_COUNT]]);
+    tensors.set_metadata("normaliser", serde_json::to_string(&normaliser).unwrap());
+    tensors.set_metadata("users", r#"["u0","u1","u2"]"#);
+    let items: Vec<String> = (0..10).map(|at| format!("c{at}")).collect();
+    tensors.set_metadata("items", serde_json::to_string(&items).unwrap());
+    tensors.insert_f32("collaborative.user_embedding", &[4, DIM], &numbers(1, 4 * DIM)).unwrap();
+    tensors.insert_f32("collaborative.item_embedding", &[11, DIM], &numbers(2, 11 * DIM)).unwrap();
+    tensors.insert_f32("content.category_embedding", &[2, 3], &numbers(3, 6)).unwrap();
+    for (branch, inputs) in [("collaborative", 2 * DIM), ("content", 3 + FEATURE_COUNT)] {
+        for (name, inputs, outputs) in [("layers.0", inputs, 8), ("layers.1", 8, 6), ("output", 6, 1)] {
+            let weights = numbers(inputs as u32, inputs * outputs);
+            tensors.insert_f32(&format!("{branch}.{name}.weight"), &[outputs, inputs], &weights).unwrap();
+            tensors.insert_f32(&format!("{branch}.{name}.bias"), &[outputs], &vec![0.3; outputs]).unwrap();
+        }
+    }
+    tensors.insert_f32("blend.collaborative_content.alpha", &[1], &[0.5]).unwrap();
+    tensors
+}
+
+fn quantised(state: &Tensors) -> Tensors {
+    let mut tensors = Tensors::new();
+    tensors.set_format("tidyrank.model.q8");
+    for key in ["schema_hash", "normaliser"] {
+        tensors.set_metadata(key, state.metadata(key).unwrap());
+    }
+    for (side, rows) in [("user", 4), ("item", 11)] {
+        let table = state.f32(&format!("collaborative.{side}_embedding"), &[rows, DIM]).unwrap();
+        tensors.insert_f32(&format!("collaborative.unknown_{side}"), &[DIM], &table[..DIM]).unwrap();
+    }
+    let categories = state.f32("content.category_embedding", &[2, 3]).unwrap();
+    tensors.insert_f32("content.category_embedding", &[2, 3], &categories).unwrap();
+    for branch in ["collaborative", "content"] {
+        for (layer, name) in folded_layers(state, branch).unwrap().iter().zip(["layers.0", "layers.1", "output"]) {
+            let (codes, scales) = quantise_weights(&layer.weights, layer.outputs);
+            let name = format!("{branch}.{name}");
+            tensors.insert_i8(&format!("{name}.weight"), &[layer.outputs, layer.inputs], &codes).unwrap();
+            tensors.insert_f32(&format!("{name}.scale"), &[layer.outputs], &scales).unwrap();
+            tensors.insert_f32(&format!("{name}.bias"), &[layer.outputs], &layer.biases).unwrap();
+            tensors.insert_f32(&format!("{name}.input_step"), &[1], &[8.0 / 32767.0]).unwrap();
+        }
+    }
+    tensors.insert_f32("blend.collaborative_content.alpha", &[1], &[0.5]).unwrap();
+    tensors
+}
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+fn released() -> (Manifest, Files) {
+    let state = state();
+    let mut catalog = catalog(12);
+    catalog.set_embeddings(Embeddings::from_state(&state, "items", "collaborative.item_embedding").unwrap());
+    let clients = Embeddings::from_state(&state, "users", "collaborative.user_embedding").unwrap();
+    let files: Files = [
+        ("model.fp32", state.to_bytes()),
+        ("model.q8", quantised(&state).to_bytes()),
+        ("catalog", catalog.to_tensors().unwrap().to_bytes()),
+        ("clients", clients.to_tensors().unwrap().to_bytes()),
+    ]
+    .map(|(role, bytes)| (role.to_owned(), bytes))
+    .into();
+    (manifest(&files), files)
+}
+
+fn manifest(files: &Files) -> Manifest {
+    Manifest {
+        format_version: FORMAT_VERSION,
+        oldest_readable: 1,
+        name: "test".into(),
+        version: "1.0.0".into(),
+        created_by: "test".into(),
+        model_kind: "hybrid".into(),
+        schema_hash: schema_hash(),
+        seed: 1,
+        data_fingerprint: "0".repeat(64),
+        rule_weight: 0.25,
+        metrics: BTreeMap::new(),
+        files: files.iter().map(|(role, bytes)| FileEntry::of(role, &format!("{role}.bin"), bytes)).collect(),
+    }
+}
+
+fn load(manifest: &Manifest, files: &Files, precision: Precision) -> Engine {
+    Engine::load(&manifest.to_bytes(), |role| files.get(role).cloned(), precision).unwrap()
+}
+
+fn ids(ranking: &Ranking) -> Vec<&str> {
+    ranking.items.iter().map(|item| item.cleaner_id.as_str()).collect()
+}
+
+#[test]
+fn rules_rank_without_a_model_and_say_so() {
+    let engine = Engine::rules_only(catalog(12));
+    let found = engine.recommend(&request()).unwrap();
+    assert_eq!((found.items.len(), found.meta.candidates, found.meta.scored), (10, 12, 12));
+    assert_eq!((found.meta.mode, found.meta.requested_mode), (Mode::Rules, Mode::Ensemble));
+    assert_eq!(found.meta.fallback.as_ref().map(|notice| notice.code.as_str()), Some("model.none"));
+    assert_eq!(found.items[0].cleaner_id, "c11");
+    assert!(found.items.windows(2).all(|pair| pair[0].score >= pair[1].score));
+    for (place, item) in found.items.iter().enumerate() {
+        let sum: f32 = item.contributions.iter().map(|part| part.contribution).sum();
+        assert!((sum - item.rule_score).abs() < 1e-4, "{sum} for {}", item.rule_score);
+        assert_eq!((item.rank, item.score, item.neural_score), (place as u32 + 1, item.rule_score, None));
+        assert!(item.reasons.len() <= 4);
+    }
+    let asked = Request { mode: Mode::Rules, ..request() };
+    assert_eq!(engine.recommend(&asked).unwrap().meta.fallback, None);
+}
+
+#[test]
+fn few_candidates_any_limit_and_nothing_known_are_legal() {
+    for (cleaners, limit, expected) in [(0, 10, 0), (1, 10, 1), (2, 10, 2), (5, 0, 0), (5, u32::MAX, 5)] {
+        let engine = Engine::rules_only(catalog(cleaners));
+        let asked = Request { limit: Some(limit), ..request() };
+        assert_eq!(engine.recommend(&asked).unwrap().items.len(), expected, "{cleaners} cleaners, limit {limit}");
+    }
+    let (manifest, files) = released();
+    let engine = load(&manifest, &files, Precision::Int8);
+    let bare = Request { job: JobRequest { posted_at: NOW, ..JobRequest::default() }, ..Request::default() };
+    let found = engine.recommend(&bare).unwrap();
+    assert_eq!((found.items.len(), found.meta.client_known, found.meta.mode), (10, false, Mode::Ensemble));
+    assert!(found.items.iter().all(|item| item.score.is_finite() && item.distance_km.is_none()));
+}
+
+#[test]
+fn filters_leave_out_and_count() {
+    let mut cleaners: Vec<Cleaner> = (0..6).map(cleaner).collect();
+    cleaners[1].offers = vec![Offer { property_type: 1, hourly_rate: None, since: 0 }];
+    cleaners[2].joined_at = NOW + 1;
+    cleaners[3].location = None;
+    let engine = Engine::rules_only(Catalog::new(market(), cleaners).unwrap());
+    // 0.02 degrees of latitude are 2.22 km: c5 at 11.1 km is out, c4 at 8.9 km is in, c3 is nobody knows where.
+    let asked = Request { filters: Filters { max_distance_km: Some(10.0) }, ..request() };
+    let found = engine.recommend(&asked).unwrap();
+    let mut left = ids(&found);
+    left.sort_unstable();
+    assert_eq!(left, ["c0", "c3", "c4"]);
+    let excluded = found.meta.excluded;
+    assert_eq!((excluded.distance, excluded.offer, excluded.joined, found.meta.candidates), (1, 1, 1, 6));
+}
+
+#[test]
+fn bidders_are_ranked_at_their_bids() {
+    let engine = Engine::rules_only(catalog(12));
+    let bid = |id: &str, amount| BidRequest { cleaner_id: id.into(), amount };
+    let mut asked = request();
+    asked.job.bids = vec![bid("c7", Some(20.0)), bid("c2", None), bid("c7", Some(99.0))];
+    let all = engine.recommend(&Request { limit: Some(99), ..asked.clone() }).unwrap();
+    assert_eq!(all.items.len(), 12);
+    let found = engine.recommend(&Request { candidates: Some(CandidateSource::Bidders), ..asked }).unwrap();
+    assert_eq!(ids(&found), ["c7", "c2"]);
+    assert_eq!((found.items[0].price, found.items[0].bid), (Some(20.0), true));
+    assert_eq!((found.items[1].price, found.items[1].bid), (Some(36.0), false));
+    let same = all.items.iter().find(|item| item.cleaner_id == "c7").unwrap();
+    assert_eq!(same.score, found.items[0].score);
+}
+
+#[test]
+fn requests_that_make_no_sense_are_refused_by_field() {
+    let (manifest, files) = released();
+    let engine = load(&manifest, &files, Precision::Int8);
+    let with = |change: &dyn Fn(&mut Request)| {
+        let mut asked = request();
+        change(&mut asked);
+        engine.recommend(&asked)
+    };
+    type Change<'a> = &'a dyn Fn(&mut Request);
+    let cases: [(&str, Change<'_>); 13] = [
+        ("job.propertyType", &|r| r.job.property_type = Some("castle".into())),
+        ("job.location", &|r| r.job.location = Some(GeoPoint { latitude: 91.0, longitude: 0.0 })),
+        ("job.location", &|r| r.job.location = Some(GeoPoint { latitude: 0.0, longitude: f64::NAN })),
+        ("job.sizeM2", &|r| r.job.size_m2 = Some(-1.0)),
+        ("job.durationH", &|r| r.job.duration_h = Some(f32::INFINITY)),
+        ("job.budget", &|r| r.job.budget = Some(f32::NAN)),
+        ("job.postedAt", &|r| r.job.posted_at = i64::MAX),
+        ("job.scheduledAt", &|r| r.job.scheduled_at = Some(i64::MIN)),
+        ("job.bids.cleanerId", &|r| r.job.bids = vec![BidRequest { cleaner_id: "zz".into(), amount: None }]),
+        ("job.bids.amount", &|r| r.job.bids = vec![BidRequest { cleaner_id: "c1".into(), amount: Some(-3.0) }]),
+        ("ruleWeight", &|r| r.rule_weight = Some(1.01)),
+        ("filters.maxDistanceKm", &|r| r.filters.max_distance_km = Some(f64::NAN)),
+        ("clientVector", &|r| r.client_vector = Some(vec![0.0; 3])),
+    ];
+    for (field, change) in cases {
+        let error = with(change).unwrap_err();
+        assert_eq!(error.code(), "request.invalid");
+        assert!(error.to_string().contains(&format!("`{field}`")), "{error} for {field}");
+    }
+    assert!(serde_json::from_str::<Request>(r#"{"job":{"postedAt":1},"limits":3}"#).is_err());
+}
+
+#[test]
+fn the_ensemble_is_the_weighted_sum_and_fp32_and_int8_agree() {
+    let (manifest, files) = released();
+    let int8 = load(&manifest, &files, Precision::Int8);
+    let fp32 = load(&manifest, &files, Precision::Fp32);
+    let asked = Request { limit: Some(12), ..request() };
+    let (a, b) = (int8.recommend(&asked).unwrap(), fp32.recommend(&asked).unwrap());
+    assert_eq!((a.meta.rule_weight, a.meta.client_known, b.meta.client_known), (0.25, true, true));
+    for item in &a.items {
+        let neural = item.neural_score.unwrap();
+        assert!((item.score - (0.25 * item.rule_score + 0.75 * neural)).abs() < 1e-3);
+        let other = b.items.iter().find(|other| other.cleaner_id == item.cleaner_id).unwrap();
+        assert!((other.neural_score.unwrap() - neural).abs() < 1.0, "{neural} for {:?}", other.neural_score);
+    }
+    let mut scalar = int8.clone();
+    scalar.set_kernel(Kernel::Scalar);
+    let slow = scalar.recommend(&asked).unwrap();
+    assert_eq!(slow.items, a.items);
+    for (weight, mode) in [(1.0, Mode::Rules), (0.0, Mode::Neural)] {
+        let edge = Request { rule_weight: Some(weight), ..asked.clone() };
+        let pure = Request { mode, ..asked.clone() };
+        assert_eq!(ids(&int8.recommend(&edge).unwrap()), ids(&int8.recommend(&pure).unwrap()));
+    }
+}
+
+#[test]
+fn a_client_vector_stands_in_for_the_file() {
+    let (manifest, files) = released();
+    let engine = load(&manifest, &files, Precision::Int8);
+    let mut without = files.clone();
+    without.remove("clients");
+    let bare = load(&manifest, &without, Precision::Int8);
+    let clients = Embeddings::from_tensors(&Tensors::from_bytes(&files["clients"]).unwrap()).unwrap();
+    let own = Request { client_vector: clients.get("u1").map(<[f32]>::to_vec), ..request() };
+    let (known, stranger) = (engine.recommend(&request()).unwrap(), bare.recommend(&request()).unwrap());
+    assert_eq!(bare.recommend(&own).unwrap().items, known.items);
+    assert!(!stranger.meta.client_known);
+    assert_ne!(stranger.items, known.items);
+}
+
+#[test]
+fn a_model_that_cannot_be_used_leaves_the_rules() {
+    let (good, files) = released();
+    let model = files["model.q8"].clone();
+    let mut other_schema = good.clone();
+    other_schema.schema_hash = "0".repeat(64);
+    let broken_inside = {
+        let mut files = files.clone();
+        let mut tensors = Tensors::from_bytes(&model).unwrap();
+        tensors.set_metadata("normaliser", "{}");
+        files.insert("model.q8".into(), tensors.to_bytes());
+        (manifest(&files), files)
+    };
+    let with = |bytes: Option<Vec<u8>>| {
+        let mut files = files.clone();
+        match bytes {
+            Some(bytes) => files.insert("model.q8".into(), bytes),
+            None => files.remove("model.q8"),
+        };
+        files
+    };
+    let mut altered = model.clone();
+    *altered.last_mut().unwrap() ^= 1;
+    let cases = [
+        ("truncated", good.clone(), with(Some(model[..model.len() - 1].to_vec())), "artifact.truncated"),
+        ("longer", good.clone(), with(Some([&model[..], &[0]].concat())), "artifact.size"),
+        ("altered", good.clone(), with(Some(altered)), "artifact.checksum"),
+        ("missing", good.clone(), with(None), "artifact.manifest"),
+        ("other features", other_schema, files.clone(), "artifact.schema"),
+        ("no normaliser", broken_inside.0, broken_inside.1, "artifact.metadata"),
+    ];
+    let rules = Engine::rules_only(catalog(12)).recommend(&request()).unwrap();
+    for (name, manifest, files, code) in cases {
+        let engine = load(&manifest, &files, Precision::Int8);
+        assert_eq!(engine.warnings()[0].code, code, "{name}");
+        let found = engine.recommend(&request()).unwrap();
+        assert_eq!(ids(&found), ids(&rules), "{name}");
+        assert_eq!((found.meta.mode, found.meta.fallback.unwrap().code.as_str()), (Mode::Rules, code), "{name}");
+    }
+}
+
+#[test]
+fn damaged_clients_are_a_warning_and_a_damaged_catalog_is_an_error() {
+    let (manifest, files) = released();
+    let mut damaged = files.clone();
+    damaged.get_mut("clients").unwrap().pop();
+    let engine = load(&manifest, &damaged, Precision::Int8);
+    assert_eq!(engine.warnings()[0].code, "artifact.truncated");
+    assert!(!engine.recommend(&request()).unwrap().meta.client_known);
+    let catalog = &files["catalog"];
+    for length in 0..catalog.len() {
+        let cut = |role: &str| if role == "catalog" { Some(catalog[..length].to_vec()) } else { None };
+        let error = Engine::load(&manifest.to_bytes(), cut, Precision::Int8).unwrap_err();
+        assert_eq!(error.code(), "artifact.truncated", "at length {length}");
+    }
+    let error = Engine::load(b"{", |_| None, Precision::Int8).unwrap_err();
+    assert_eq!(error.code(), "artifact.manifest");
+}
+
+#[test]
+fn a_catalog_survives_its_file() {
+    let before = catalog(12);
+    let after = Catalog::from_tensors(&Tensors::from_bytes(&before.to_tensors().unwrap().to_bytes()).unwrap()).unwrap();
+    assert_eq!((after.as_of(), after.market(), after.market_stats()), (NOW, before.market(), before.market_stats()));
+    for (row, (a, b)) in after.cleaners().iter().zip(before.cleaners()).enumerate() {
+        assert_eq!(
+            (&a.id, &a.name, a.eco, a.joined_at, a.hourly_rate),
+            (&b.id, &b.name, b.eco, b.joined_at, b.hourly_rate)
+        );
+        assert!(a.location.unwrap().distance_km(&b.location.unwrap()) < 0.001);
+        let (a, b) = (after.stats(row as u32).unwrap(), before.stats(row as u32).unwrap());
+        assert_eq!((a.completed, a.bids, a.by_type.len()), (b.completed, b.bids, b.by_type.len()));
+        assert!((a.overall.sum - b.overall.sum).abs() < 1e-5 && (a.price_ratio.sum - b.price_ratio.sum).abs() < 1e-5);
+    }
+    let engine = Engine::rules_only(after);
+    assert_eq!(
+        ids(&engine.recommend(&request()).unwrap()),
+        ids(&Engine::rules_only(before).recommend(&request()).unwrap())
+    );
+}
+
+#[test]
+fn refreshing_moves_the_catalog_to_another_moment() {
+    let (manifest, files) = released();
+    let mut engine = load(&manifest, &files, Precision::Int8);
+    let now = engine.recommend(&request()).unwrap();
+    let history = History::new(events(12), 12, 2);
+    let mut replay = history.replay();
+    replay.advance_to(NOW - 200 * DAY);
+    let rows: Vec<u32> = (0..12).collect();
+    engine.refresh(&mut replay, &rows);
+    assert_eq!(engine.catalog().stats(11).unwrap().completed, 0);
+    assert_ne!(engine.recommend(&request()).unwrap().items, now.items);
+    replay.advance_to(NOW);
+    engine.refresh(&mut replay, &rows);
+    // The file keeps sums and positions as f32: scores agree to their precision.
+    for (a, b) in engine.recommend(&request()).unwrap().items.iter().zip(&now.items) {
+        assert!(a.cleaner_id == b.cleaner_id && (a.score - b.score).abs() < 1e-3);
+    }
+}
+
+#[test]
+fn the_json_is_that_of_the_package() {
+    let (manifest, files) = released();
+    let found = load(&manifest, &files, Precision::Int8).recommend(&request()).unwrap();
+    let json = serde_json::to_value(&found).unwrap();
+    let item = &json["items"][0];
+    for key in ["cleanerId", "ruleScore", "neuralScore", "distanceKm", "contributions", "breakdown", "reasons", "price"]
+    {
+        assert!(!item[key].is_null(), "{key}");
+    }
+    assert_eq!(json["meta"]["requestedMode"], "ensemble");
+    assert_eq!(json["meta"]["model"]["version"], "1.0.0");
+    assert_eq!(serde_json::from_value::<Ranking>(json).unwrap(), found);
+}
