@@ -6,8 +6,8 @@
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, CustomOp3, Device, Layout, Result, Shape, Tensor, bail};
 
-/// Index of a row that does not exist: its values are 0 and nothing is learned from it.
-pub(super) const NO_ROW: u32 = u32::MAX;
+/// Stands for the mean of all rows of a table, as the engine takes it for a property type that nobody knows.
+pub(super) const MEAN_ROW: u32 = u32::MAX;
 
 type Output = Result<(CpuStorage, Shape)>;
 
@@ -34,26 +34,36 @@ fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> Result<Tensor> {
 
 /// Copies the rows of a table into columns `at..` of a matrix that is `stride` wide.
 fn copy_rows(table: &[f32], width: usize, rows: &[u32], to: &mut [f32], stride: usize, at: usize) {
+    let mut mean = vec![0.0; width];
+    if rows.contains(&MEAN_ROW) {
+        add_columns(&mut mean, table);
+        mean.iter_mut().for_each(|sum| *sum /= (table.len() / width) as f32);
+    }
     for (line, &row) in to.chunks_exact_mut(stride).zip(rows) {
-        if row != NO_ROW {
-            line[at..at + width].copy_from_slice(&table[row as usize * width..][..width]);
-        }
+        let from = if row == MEAN_ROW { &mean } else { &table[row as usize * width..][..width] };
+        line[at..at + width].copy_from_slice(from);
     }
 }
 
 /// Adds columns `at..` of a matrix that is `stride` wide to the rows of a table.
 fn add_rows(table: &mut [f32], width: usize, rows: &[u32], from: &[f32], stride: usize, at: usize) {
+    let share = width as f32 / table.len() as f32;
     for (line, &row) in from.chunks_exact(stride).zip(rows) {
-        if row != NO_ROW {
+        let line = &line[at..at + width];
+        if row == MEAN_ROW {
+            for to in table.chunks_exact_mut(width) {
+                to.iter_mut().zip(line).for_each(|(sum, value)| *sum += value * share);
+            }
+        } else {
             let to = &mut table[row as usize * width..][..width];
-            to.iter_mut().zip(&line[at..at + width]).for_each(|(sum, value)| *sum += value);
+            to.iter_mut().zip(line).for_each(|(sum, value)| *sum += value);
         }
     }
 }
 
 fn check_rows(rows: &[u32], table: &Layout) -> Result<usize> {
     let (count, width) = table.shape().dims2()?;
-    match rows.iter().find(|&&row| row != NO_ROW && row as usize >= count) {
+    match rows.iter().find(|&&row| row != MEAN_ROW && row as usize >= count) {
         Some(row) => bail!("row {row} of a table of {count}"),
         None => Ok(width),
     }
@@ -362,15 +372,13 @@ mod tests {
     }
 
     #[test]
-    fn rows_beside_constants_and_rows_that_do_not_exist() {
+    fn rows_beside_constants_and_the_mean_of_all_rows() {
         let [table] = vars([&[3, 2]]);
-        let ours = table.apply_op1(EmbedBeside { rows: vec![2, NO_ROW], constant: vec![7.0, 8.0] }).unwrap();
-        let values = ours.to_vec2::<f32>().unwrap();
-        let rows = table.to_vec2::<f32>().unwrap();
-        assert_eq!(values, [vec![rows[2][0], rows[2][1], 7.0], vec![0.0, 0.0, 8.0]]);
-        let gradients = ours.sum_all().unwrap().backward().unwrap();
-        let of_table = gradients.get(&table).unwrap().to_vec2::<f32>().unwrap();
-        assert_eq!(of_table, [[0.0, 0.0], [0.0, 0.0], [1.0, 1.0]]);
+        let ours = table.apply_op1(EmbedBeside { rows: vec![2, MEAN_ROW], constant: vec![7.0, 8.0] }).unwrap();
+        let constant = Tensor::new(&[[7.0f32], [8.0]], &Device::Cpu).unwrap();
+        let rows = [table.narrow(0, 2, 1).unwrap(), table.mean_keepdim(0).unwrap()];
+        let plain = Tensor::cat(&[Tensor::cat(&rows, 0).unwrap(), constant], 1).unwrap();
+        assert!(difference(&ours, &plain, &[table]) < 1e-6);
     }
 
     #[test]

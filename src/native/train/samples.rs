@@ -1,7 +1,7 @@
 //! What is learned from: one row per completed and rated job.
 
 use super::TrainError;
-use super::ops::NO_ROW;
+use super::ops::MEAN_ROW;
 use super::recipe::{SplitConfig, SplitKind};
 use crate::domain::{Cleaner, History, JobRecord, Market, Split, Timestamp, random_split, temporal_split};
 use crate::features::{FEATURE_COUNT, encode};
@@ -13,7 +13,7 @@ pub struct Samples {
     pub users: Vec<u32>,
     /// Row of the cleaner's vector: 0 = unknown, else 1 + the cleaner's index.
     pub items: Vec<u32>,
-    /// Index of the property type; `u32::MAX` = unknown, its vector is 0.
+    /// Index of the property type; `u32::MAX` = unknown, the mean of all.
     pub categories: Vec<u32>,
     /// Raw features; NaN = unknown.
     pub features: Vec<[f32; FEATURE_COUNT]>,
@@ -54,13 +54,30 @@ impl Samples {
             let features = encode(source.market, replay.market(), &job.spec, cleaner, &stats, job.bid_of(hired));
             samples.users.push(job.client.map_or(0, |client| client + 1));
             samples.items.push(hired + 1);
-            samples.categories.push(job.spec.property_type.map_or(NO_ROW, u32::from));
+            samples.categories.push(job.spec.property_type.map_or(MEAN_ROW, u32::from));
             samples.features.push(features);
             samples.targets.push(rating);
             samples.times.push(job.spec.posted_at);
             samples.jobs.push(at as u32);
         }
         samples
+    }
+
+    /// The samples at these places, in this order; a place that does not exist is left out.
+    pub fn select(&self, places: &[usize]) -> Self {
+        let places: Vec<usize> = places.iter().copied().filter(|&at| at < self.len()).collect();
+        fn pick<T: Copy>(column: &[T], places: &[usize]) -> Vec<T> {
+            places.iter().filter_map(|&at| column.get(at).copied()).collect()
+        }
+        Self {
+            users: pick(&self.users, &places),
+            items: pick(&self.items, &places),
+            categories: pick(&self.categories, &places),
+            features: pick(&self.features, &places),
+            targets: pick(&self.targets, &places),
+            times: pick(&self.times, &places),
+            jobs: pick(&self.jobs, &places),
+        }
     }
 
     /// How many samples there are.
@@ -103,7 +120,7 @@ impl Samples {
             ("categories", &self.categories, categories),
         ];
         for (column, values, rows) in tables {
-            let known = |row: &&u32| column != "categories" || **row != NO_ROW;
+            let known = |row: &&u32| column != "categories" || **row != MEAN_ROW;
             if let Some(row) = values.iter().filter(known).find(|row| **row as usize >= rows) {
                 return Err(TrainError::Column { column, reason: format!("row {row} of {rows}") });
             }
@@ -174,10 +191,11 @@ mod tests {
         let samples = build(&jobs, vec![]);
         assert_eq!((samples.jobs.as_slice(), samples.times.as_slice()), (&[1, 0][..], &[10, 30][..]));
         assert_eq!((samples.users.as_slice(), samples.items.as_slice()), (&[0, 5][..], &[1, 2][..]));
-        assert_eq!((samples.categories.as_slice(), samples.targets.as_slice()), (&[NO_ROW, 1][..], &[1.0, 0.5][..]));
+        assert_eq!((samples.categories.as_slice(), samples.targets.as_slice()), (&[MEAN_ROW, 1][..], &[1.0, 0.5][..]));
         // The hired cleaner's own bid, in thousands; the other one made none.
         assert_eq!(samples.features[1][5], 0.04);
         assert!(samples.features[0][5].is_nan());
+        assert_eq!(samples.select(&[1, 7, 0]).jobs, [0, 1]);
         assert_eq!(samples.check(6, 3, 2).map_err(|error| error.code()), Ok(()));
     }
 
