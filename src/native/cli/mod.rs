@@ -10,8 +10,14 @@ mod export;
 mod generate;
 mod import;
 mod inspect;
+mod load;
+mod nearest;
+mod output;
+mod progress;
 mod quantize;
+mod ranking_table;
 mod recommend;
+mod report_table;
 mod train;
 
 /// How results are written to standard output.
@@ -82,6 +88,12 @@ impl CliError {
     pub fn new(code: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into(), hint: hint.into() }
     }
+}
+
+/// Tells something that does not stop the command.
+fn warn(text: &str) {
+    // A closed standard error is no reason to panic.
+    let _ = writeln!(std::io::stderr(), "warning: {text}");
 }
 
 /// Runs the command line of this process: exit code 0 = ok, 1 = failed, 2 = wrong usage (by clap).

@@ -1,12 +1,243 @@
 //! `tidyrank recommend`.
 
-use super::{CliError, Context};
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::load;
+use super::nearest::nearest;
+use super::output::Output;
+use super::ranking_table::ranking_table;
+use super::{CliError, Context, Format};
+use crate::domain::{JobRecord, Replay};
+use crate::engine::{CandidateSource, Catalog, Engine, Mode, Precision, Ranking, Request};
+use crate::native::datasets::Dataset;
+use crate::native::eval::request::{Ask, Names};
+
+const EXAMPLES: &str = "Examples:
+  tidyrank recommend --data data/athens --model models/cleaners/1.0.0 --job job-004321
+  tidyrank recommend --data data/athens --model models/cleaners/1.0.0 --job job-004321 --candidates bidders --mode neural
+  tidyrank recommend --data data/taskrabbit --all --format json > rankings.json";
 
 /// Flags of `tidyrank recommend`.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
+#[command(after_help = EXAMPLES, group = clap::ArgGroup::new("jobs").required(true))]
+pub(super) struct Args {
+    /// Folder of the data set
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Folder of the model; without it the rules rank alone
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
+    /// Id of the job to rank for
+    #[arg(long, value_name = "ID", group = "jobs")]
+    job: Option<String>,
+    /// Rank for every job of the data set, in order of time
+    #[arg(long, group = "jobs")]
+    all: bool,
+    /// How to score [default: ensemble with a model, rules without]
+    #[arg(long, value_enum)]
+    mode: Option<ModeFlag>,
+    /// How many to show [default: 10 for one job, every candidate with --all]
+    #[arg(long, value_name = "N")]
+    limit: Option<u32>,
+    /// Leave out cleaners further from the job than this
+    #[arg(long, value_name = "KM")]
+    max_distance: Option<f64>,
+    /// Share of the rule score in the ensemble, 0 to 1 [default: the model's]
+    #[arg(long, value_name = "SHARE")]
+    rule_weight: Option<f32>,
+    /// Whom to rank [default: what the market says]
+    #[arg(long, value_enum)]
+    candidates: Option<CandidatesFlag>,
+    /// What may be known: history before the job was posted, or all of it (with a model: the model's catalog as released)
+    #[arg(long, value_enum, default_value = "job")]
+    as_of: AsOf,
+    /// Which file of the model scores
+    #[arg(long, value_enum, default_value = "int8")]
+    precision: PrecisionFlag,
+    /// Add the request to each answer (JSON)
+    #[arg(long, hide = true)]
+    with_request: bool,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum ModeFlag {
+    Rules,
+    Neural,
+    Ensemble,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum CandidatesFlag {
+    Catalog,
+    Bidders,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum AsOf {
+    Job,
+    Latest,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum PrecisionFlag {
+    Int8,
+    Fp32,
+}
+
+/// One answer of `--all`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    job_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<&'a Request>,
+    #[serde(flatten)]
+    ranking: &'a Ranking,
+}
 
 /// Runs the command.
-pub(super) fn run(_args: Args, _context: &Context) -> Result<(), CliError> {
-    Err(CliError::new("cli.not_built", "not built yet", "wait"))
+pub(super) fn run(args: Args, context: &Context) -> Result<(), CliError> {
+    let data = load::dataset(&args.data)?;
+    let engine = engine(&args, &data)?;
+    let mut ranker = Ranker::new(&args, &data, engine);
+    let mut output = Output::new();
+    match &args.job {
+        Some(id) => one(&mut ranker, find(&data, id)?, context.format, &mut output)?,
+        None => all(&mut ranker, &data, context, &mut output)?,
+    }
+    output.finish()
+}
+
+fn engine(args: &Args, data: &Dataset) -> Result<Engine, CliError> {
+    let Some(dir) = &args.model else {
+        let catalog = Catalog::new(data.market.clone(), data.cleaners.clone());
+        let twice = |id| CliError::new("data.duplicate_id", format!("the cleaner {id:?} comes twice"), "import again");
+        return Ok(Engine::rules_only(catalog.map_err(twice)?));
+    };
+    let precision = match args.precision {
+        PrecisionFlag::Int8 => Precision::Int8,
+        PrecisionFlag::Fp32 => Precision::Fp32,
+    };
+    let engine = load::engine(dir, precision)?;
+    if args.as_of == AsOf::Job {
+        load::check_same_cleaners(&engine, data)?;
+    }
+    Ok(engine)
+}
+
+fn find<'a>(data: &'a Dataset, id: &str) -> Result<&'a JobRecord, CliError> {
+    let known = || data.jobs.iter().map(|job| job.id.as_str());
+    data.jobs.iter().find(|job| job.id == id).ok_or_else(|| {
+        let hint = format!("ids like it: {}", nearest(id, known(), 3).join(", "));
+        CliError::new("job.unknown", format!("there is no job {id:?} in the data set"), hint)
+    })
+}
+
+/// The engine, moved forward through the history of a data set.
+struct Ranker<'a> {
+    engine: Engine,
+    names: Names<'a>,
+    ask: Ask,
+    with_request: bool,
+    /// `None` where the catalog stays as it is.
+    replay: Option<Replay<'a>>,
+    bidders_only: bool,
+    rows: Vec<u32>,
+}
+
+impl<'a> Ranker<'a> {
+    fn new(args: &Args, data: &'a Dataset, mut engine: Engine) -> Self {
+        let names = Names { market: &data.market, cleaners: &data.cleaners, clients: &data.client_ids };
+        let ask = ask(args);
+        let rows: Vec<u32> = (0..data.cleaners.len() as u32).collect();
+        let mut replay = Some(data.history.replay());
+        if args.as_of == AsOf::Latest {
+            let mut whole = data.history.replay();
+            whole.advance_to(data.history.last().map_or(0, |last| last.saturating_add(1)));
+            if args.model.is_none() {
+                engine.refresh(&mut whole, &rows);
+            }
+            replay = None;
+        }
+        let by_market = data.market.candidates_are_bidders;
+        let bidders_only = ask.candidates.map_or(by_market, |who| who == CandidateSource::Bidders);
+        Self { engine, names, ask, with_request: args.with_request, replay, bidders_only, rows }
+    }
+
+    /// Ranks for a job; the jobs must come in order of time.
+    fn rank(&mut self, job: &JobRecord) -> Result<(Request, Ranking), CliError> {
+        if let Some(replay) = &mut self.replay {
+            replay.advance_to(job.spec.posted_at);
+            if self.bidders_only {
+                // Nobody else is looked at, and a listing site may have thousands.
+                let rows: Vec<u32> = job.bids.iter().map(|bid| bid.cleaner).collect();
+                self.engine.refresh(replay, &rows);
+            } else {
+                self.engine.refresh(replay, &self.rows);
+            }
+        }
+        let request = self.names.request(job, &self.ask);
+        let ranking = self.engine.recommend(&request)?;
+        Ok((request, ranking))
+    }
+}
+
+fn ask(args: &Args) -> Ask {
+    let mode = match args.mode {
+        Some(ModeFlag::Rules) => Mode::Rules,
+        Some(ModeFlag::Neural) => Mode::Neural,
+        Some(ModeFlag::Ensemble) => Mode::Ensemble,
+        None if args.model.is_none() => Mode::Rules,
+        None => Mode::Ensemble,
+    };
+    let candidates = args.candidates.map(|flag| match flag {
+        CandidatesFlag::Catalog => CandidateSource::Catalog,
+        CandidatesFlag::Bidders => CandidateSource::Bidders,
+    });
+    Ask {
+        limit: if args.all { Some(args.limit.unwrap_or(u32::MAX)) } else { args.limit },
+        mode,
+        rule_weight: args.rule_weight,
+        candidates,
+        max_distance_km: args.max_distance,
+    }
+}
+
+fn one(ranker: &mut Ranker<'_>, job: &JobRecord, format: Format, output: &mut Output) -> Result<(), CliError> {
+    let (request, ranking) = ranker.rank(job)?;
+    match format {
+        Format::Json if ranker.with_request => {
+            output.json(&Answer { job_id: &job.id, request: Some(&request), ranking: &ranking })?;
+            output.text("\n")
+        }
+        Format::Json => {
+            output.json(&ranking)?;
+            output.text("\n")
+        }
+        Format::Table => output.text(&ranking_table(&job.id, &ranking)),
+    }
+}
+
+fn all(ranker: &mut Ranker<'_>, data: &Dataset, context: &Context, output: &mut Output) -> Result<(), CliError> {
+    let progress = super::progress::bar(context, data.jobs.len() as u64, "jobs");
+    let json = context.format == Format::Json;
+    output.text(if json { "[" } else { "" })?;
+    for (at, job) in data.jobs.iter().enumerate() {
+        let (request, ranking) = ranker.rank(job)?;
+        if json {
+            output.text(if at == 0 { "\n" } else { ",\n" })?;
+            let request = ranker.with_request.then_some(&request);
+            output.json(&Answer { job_id: &job.id, request, ranking: &ranking })?;
+        } else {
+            output.text(&ranking_table(&job.id, &ranking))?;
+        }
+        if !output.is_open() {
+            break;
+        }
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    output.text(if json { "\n]\n" } else { "" })
 }

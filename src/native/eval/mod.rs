@@ -4,4 +4,6 @@ pub mod baselines;
 pub mod bootstrap;
 pub mod metrics;
 pub mod report;
+pub mod request;
+pub mod run;
 pub mod scores;

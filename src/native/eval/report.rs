@@ -188,6 +188,26 @@ impl Report {
         find(&self.hiring, scorer)
     }
 
+    /// The main figures by name, for a manifest.
+    pub fn summary(&self) -> BTreeMap<String, f64> {
+        let hits = |scorer| self.row(scorer).unwrap_or(Hit { top1: 0.0, top3: 0.0, mrr: 0.0 });
+        let (neural, ensemble) = (hits(Scorer::NeuralQ8), hits(Scorer::EnsembleQ8));
+        let figures = [
+            ("r2", self.rating.q8.r2),
+            ("mse", self.rating.q8.mse),
+            ("mae", self.rating.q8.mae),
+            ("r2_share_of_ceiling", self.rating.share_of_ceiling_q8),
+            ("r2_int8_minus_fp32", self.quantisation.delta_r2),
+            ("neural_top1", Some(neural.top1)),
+            ("neural_top3", Some(neural.top3)),
+            ("neural_mrr", Some(neural.mrr)),
+            ("ensemble_top1", Some(ensemble.top1)),
+            ("ensemble_top3", Some(ensemble.top3)),
+            ("ensemble_mrr", Some(ensemble.mrr)),
+        ];
+        figures.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    }
+
     /// The report as JSON; the same report always gives the same bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         // Plain structs with string keys, serialised into memory: this cannot fail.
