@@ -5,5 +5,6 @@ pub mod datagen;
 pub mod datasets;
 pub mod eval;
 pub mod files;
+pub mod model_dir;
 pub mod quantize;
 pub mod train;

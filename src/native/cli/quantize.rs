@@ -1,12 +1,156 @@
 //! `tidyrank quantize`.
 
-use super::{CliError, Context};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::output::{Output, table};
+use super::train::{read_recipe, samples_of};
+use super::{CliError, Context, Format, load};
+use crate::artifact::{ArtifactError, Tensors};
+use crate::engine::Catalog;
+use crate::model::Embeddings;
+use crate::native::datasets::Dataset;
+use crate::native::model_dir::{ModelDir, ModelDirError};
+use crate::native::quantize::{Calibration, CalibrationSource, Quantised, QuantizeError, Rounding, quantise};
 
 /// Flags of `tidyrank quantize`.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
+#[command(after_help = "Examples:\n  tidyrank quantize models/cleaners/1.0.0 --data data/athens\n  \
+    tidyrank quantize models/cleaners/1.0.0 --data data/athens --jobs 500 --candidates 100\n\n\
+    Adds model.q8.safetensors, catalog.safetensors and clients.safetensors to the folder, and names them in its manifest. \
+    Calibration uses the jobs of the training part alone.")]
+pub(super) struct Args {
+    /// Folder of the model that `tidyrank train` wrote
+    model: PathBuf,
+    /// Folder of the data set that it was trained on
+    #[arg(long)]
+    data: PathBuf,
+    /// Jobs to calibrate with
+    #[arg(long, default_value_t = 256)]
+    jobs: usize,
+    /// Cleaners to calibrate with per job
+    #[arg(long, default_value_t = 64)]
+    candidates: usize,
+}
+
+/// What was quantised, beside rounding to the nearest codes.
+#[derive(Debug, Serialize)]
+struct Summary {
+    model: String,
+    calibration_rows: usize,
+    /// Layer, change of its outputs by nearest codes, and as stored; relative to how they vary within a job.
+    layers: Vec<(String, f64, f64)>,
+    score_rms_nearest: f64,
+    score_rms: f64,
+    score_max_nearest: f64,
+    score_max: f64,
+    /// Role and size of the files.
+    files: Vec<(String, u64)>,
+    seconds: f64,
+}
 
 /// Runs the command.
-pub(super) fn run(_args: Args, _context: &Context) -> Result<(), CliError> {
-    Err(CliError::new("cli.not_built", "not built yet", "wait"))
+pub(super) fn run(args: Args, context: &Context) -> Result<(), CliError> {
+    let began = Instant::now();
+    let mut model = ModelDir::open(&args.model)?;
+    let path = model.path().join("model.safetensors");
+    let bytes = model.read("model.fp32")?;
+    let damaged = |source: ArtifactError| ModelDirError::Artifact { path: path.clone(), source };
+    let state = Tensors::from_bytes(&bytes).map_err(damaged)?;
+    let dataset = load::dataset(&args.data)?;
+    if dataset.fingerprint != model.manifest.data_fingerprint {
+        let message = format!("{} is not the data set that the model was trained on", args.data.display());
+        return Err(CliError::new("quantize.data", message, "give that one with --data, or train again"));
+    }
+    let rows = calibration(&args, &dataset)?;
+    let rounded = |rounding| quantise(&state, &rows, rounding);
+    let (nearest, stored) = (rounded(Rounding::Nearest)?, rounded(Rounding::Compensated)?);
+    let catalog = catalog(&dataset, &state).map_err(damaged)?;
+    let clients = Embeddings::from_state(&state, "users", "collaborative.user_embedding").map_err(damaged)?;
+    let clients = clients.to_tensors().map_err(damaged)?;
+    let files = [
+        ("model.q8", "model.q8.safetensors", stored.model.to_bytes()),
+        ("catalog", "catalog.safetensors", catalog.to_bytes()),
+        ("clients", "clients.safetensors", clients.to_bytes()),
+    ];
+    model.write(&files)?;
+    show(&summary(&model, rows.len(), &nearest, &stored, began.elapsed().as_secs_f64()), context)
+}
+
+fn calibration(args: &Args, dataset: &Dataset) -> Result<Calibration, CliError> {
+    let recipe = read_recipe(&args.model.join("recipe.toml"))?;
+    let samples = samples_of(dataset);
+    let split = samples.split(&recipe.split, recipe.seed);
+    let past = split.train.iter().map(|&at| samples.times[at]).max().unwrap_or_default();
+    let known = dataset.jobs.partition_point(|job| job.spec.posted_at <= past);
+    let source = CalibrationSource {
+        market: &dataset.market,
+        cleaners: &dataset.cleaners,
+        jobs: &dataset.jobs[..known],
+        history: &dataset.history,
+    };
+    Ok(Calibration::draw(&source, args.jobs, args.candidates))
+}
+
+/// The cleaners with everything that is known at the end of the data, and their vectors.
+fn catalog(dataset: &Dataset, state: &Tensors) -> Result<Tensors, ArtifactError> {
+    let twice = |id: String| ArtifactError::Metadata { key: "ids".to_owned(), reason: format!("{id:?} comes twice") };
+    let mut catalog = Catalog::new(dataset.market.clone(), dataset.cleaners.clone()).map_err(twice)?;
+    let mut replay = dataset.history.replay();
+    replay.advance_to(dataset.history.last().map_or(0, |last| last + 1));
+    catalog.refresh(&mut replay, 0..dataset.cleaners.len() as u32);
+    catalog.set_embeddings(Embeddings::from_state(state, "items", "collaborative.item_embedding")?);
+    catalog.to_tensors()
+}
+
+fn summary(model: &ModelDir, rows: usize, nearest: &Quantised, stored: &Quantised, seconds: f64) -> Summary {
+    let pairs = nearest.layers.iter().zip(&stored.layers);
+    Summary {
+        model: model.path().display().to_string(),
+        calibration_rows: rows,
+        layers: pairs.map(|(n, s)| (s.layer.clone(), n.relative, s.relative)).collect(),
+        score_rms_nearest: nearest.score_rms,
+        score_rms: stored.score_rms,
+        score_max_nearest: nearest.score_max,
+        score_max: stored.score_max,
+        files: model.manifest.files.iter().map(|file| (file.role.clone(), file.size)).collect(),
+        seconds,
+    }
+}
+
+fn show(summary: &Summary, context: &Context) -> Result<(), CliError> {
+    let mut output = Output::new();
+    if context.format == Format::Json {
+        output.json(summary)?;
+        output.text("\n")?;
+        return output.finish();
+    }
+    let mut rows = table(&["change by int8", "nearest codes", "as stored"]);
+    for (layer, nearest, stored) in &summary.layers {
+        rows.add_row([layer, &format!("{nearest:.2e}"), &format!("{stored:.2e}")]);
+    }
+    let scores = [
+        ("score, root mean square", summary.score_rms_nearest, summary.score_rms),
+        ("score, largest", summary.score_max_nearest, summary.score_max),
+    ];
+    for (name, nearest, stored) in scores {
+        rows.add_row([name, &format!("{nearest:.2e}"), &format!("{stored:.2e}")]);
+    }
+    let files: Vec<String> = summary.files.iter().map(|(role, size)| format!("{role} {size}")).collect();
+    let (count, seconds, files) = (summary.calibration_rows, summary.seconds, files.join(", "));
+    output.text(&format!("{rows}\n{count} calibration rows, {seconds:.1} s; bytes: {files}\n"))?;
+    output.finish()
+}
+
+impl From<QuantizeError> for CliError {
+    fn from(error: QuantizeError) -> Self {
+        let hint = match error {
+            QuantizeError::Calibration { .. } => "raise --jobs and --candidates, or give a larger data set",
+            QuantizeError::Row { .. } => "give the data set that the model was trained on",
+            _ => "train the model again: its state cannot be used",
+        };
+        Self::new(error.code(), error.to_string(), hint)
+    }
 }

@@ -16,7 +16,7 @@ use crate::native::eval::request::{Ask, Names};
 
 const EXAMPLES: &str = "Examples:
   tidyrank recommend --data data/athens --model models/cleaners/1.0.0 --job job-004321
-  tidyrank recommend --data data/athens --job job-004321 --candidates bidders --max-distance 10
+  tidyrank recommend --data data/athens --model models/cleaners/1.0.0 --job job-004321 --candidates bidders --mode neural
   tidyrank recommend --data data/taskrabbit --all --format json > rankings.json";
 
 /// Flags of `tidyrank recommend`.
