@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{CliError, Context, Format};
 use crate::native::datagen::{ATHENS, Config, DatagenError, Generator};
-use crate::native::datasets::{DataError, DatasetWriter, TruthMarket, Written};
+use crate::native::datasets::{DatasetWriter, TruthMarket, Written};
 
 mod rows;
 
@@ -91,11 +91,5 @@ pub(super) fn show(out: &Path, written: &Written, seconds: f64, format: Format) 
 impl From<DatagenError> for CliError {
     fn from(error: DatagenError) -> Self {
         Self::new(error.code(), error.to_string(), "choose another --jobs, --cleaners or --clients")
-    }
-}
-
-impl From<DataError> for CliError {
-    fn from(error: DataError) -> Self {
-        Self::new(error.code(), error.to_string(), error.hint())
     }
 }
