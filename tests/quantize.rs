@@ -81,6 +81,42 @@ fn the_hold_out_is_explained_better_than_by_chance_and_no_better_than_by_the_tru
     assert!((0.3..ceiling).contains(&ours), "R² {ours} of {ceiling}");
 }
 
+/// A model of format version 1 and PyTorch's scores of it, by
+/// `tools/reference/train_pytorch.py samples.csv --check model.safetensors --fixture scores.json` (torch 2.15.0).
+fn reference() -> (Tensors, Samples, Vec<[f32; 3]>) {
+    let state = Tensors::from_bytes(include_bytes!("fixtures/hybrid-1/model.safetensors")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(include_str!("fixtures/hybrid-1/scores.json")).unwrap();
+    let (mut samples, mut scores) = (Samples::default(), Vec::new());
+    for row in json["rows"].as_array().unwrap() {
+        let index = |name: &str| row[name].as_u64().unwrap() as u32;
+        let feature = |value: &serde_json::Value| value.as_f64().map_or(f32::NAN, |value| value as f32);
+        let features: Vec<f32> = row["features"].as_array().unwrap().iter().map(feature).collect();
+        samples.users.push(index("user"));
+        samples.items.push(index("item"));
+        samples.categories.push(index("category"));
+        samples.features.push(features.try_into().unwrap());
+        samples.targets.push(0.0);
+        samples.times.push(0);
+        samples.jobs.push(0);
+        scores.push(["collaborative", "content", "score"].map(|name| row[name].as_f64().unwrap() as f32));
+    }
+    (state, samples, scores)
+}
+
+#[test]
+fn candle_and_the_model_compute_what_pytorch_computes() {
+    let (state, samples, expected) = reference();
+    assert_eq!(expected.len(), 180);
+    let (candle, model) = (predict_hybrid(&state, &samples).unwrap(), scores(&state, &state, &samples));
+    for (at, expected) in expected.iter().enumerate() {
+        for part in 0..3 {
+            let limit = if part == 2 { expected[part].clamp(0.0, 1.0) } else { expected[part] };
+            let (a, b) = ((candle[at][part] - expected[part]).abs(), (model[at][part] - limit).abs());
+            assert!(a < 1e-5 && b < 1e-5, "sample {at}, part {part}: {a:e} and {b:e} from {}", expected[part]);
+        }
+    }
+}
+
 #[test]
 fn the_model_computes_what_candle_computes() {
     let stand = stand(60, 30, 600);

@@ -4,7 +4,7 @@
     tidyrank train models/cleaners/recipe.toml --data DATA --export-samples samples.csv
     python tools/reference/train_pytorch.py samples.csv --epochs 16 --threads 2
     python tools/reference/train_pytorch.py samples.csv --check models/cleaners/1.0.0/model.safetensors \
-        --fixture tests/fixtures/hybrid_forward.json       # eval-mode scores of a stored model, for the Rust tests
+        --fixture scores.json                              # eval-mode scores of a stored model, for the Rust tests
     python tools/reference/train_pytorch.py --adam         # the rows of the tests in src/native/train/adam.rs
     python tools/reference/train_pytorch.py --plateau      # ... and of schedule.rs
 
@@ -67,7 +67,9 @@ def read_samples(path):
 
 def normalise(features, part):
     known = features[part == "train"]
-    mean, std = np.nanmean(known, 0), np.nanstd(known, 0)
+    unknown = np.isnan(known).all(0)
+    mean, std = np.zeros(FEATURES), np.ones(FEATURES)
+    mean[~unknown], std[~unknown] = np.nanmean(known[:, ~unknown], 0), np.nanstd(known[:, ~unknown], 0)
     std[~(std > 1e-6)] = 1.0
     return np.nan_to_num((features - mean) / std, nan=0.0).astype(np.float32)
 
