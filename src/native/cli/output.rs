@@ -68,7 +68,7 @@ const BUG: &str = "this is a bug; please report the command";
 /// A table with these headings.
 pub(super) fn table(headings: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(WIDTH).set_header(headings.to_vec());
     table
 }

@@ -10,13 +10,13 @@ use super::output::Output;
 use super::ranking_table::ranking_table;
 use super::{CliError, Context, Format};
 use crate::domain::{JobRecord, Replay};
-use crate::engine::{CandidateSource, Catalog, Engine, Mode, Precision, Ranking, Request};
+use crate::engine::{CandidateSource, Catalog, Engine, Mode, Precision, Ranking};
 use crate::native::datasets::Dataset;
 use crate::native::eval::request::{Ask, Names};
 
 const EXAMPLES: &str = "Examples:
   tidyrank recommend --data data/athens --model models/cleaners/1.0.0 --job job-004321
-  tidyrank recommend --data data/athens --model models/cleaners/1.0.0 --job job-004321 --candidates bidders --mode neural
+  tidyrank recommend --data data/athens --job job-004321 --candidates bidders --max-distance 10
   tidyrank recommend --data data/taskrabbit --all --format json > rankings.json";
 
 /// Flags of `tidyrank recommend`.
@@ -56,9 +56,6 @@ pub(super) struct Args {
     /// Which file of the model scores
     #[arg(long, value_enum, default_value = "int8")]
     precision: PrecisionFlag,
-    /// Add the request to each answer (JSON)
-    #[arg(long, hide = true)]
-    with_request: bool,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -91,8 +88,6 @@ enum PrecisionFlag {
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     job_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request: Option<&'a Request>,
     #[serde(flatten)]
     ranking: &'a Ranking,
 }
@@ -140,7 +135,6 @@ struct Ranker<'a> {
     engine: Engine,
     names: Names<'a>,
     ask: Ask,
-    with_request: bool,
     /// `None` where the catalog stays as it is.
     replay: Option<Replay<'a>>,
     bidders_only: bool,
@@ -163,11 +157,11 @@ impl<'a> Ranker<'a> {
         }
         let by_market = data.market.candidates_are_bidders;
         let bidders_only = ask.candidates.map_or(by_market, |who| who == CandidateSource::Bidders);
-        Self { engine, names, ask, with_request: args.with_request, replay, bidders_only, rows }
+        Self { engine, names, ask, replay, bidders_only, rows }
     }
 
     /// Ranks for a job; the jobs must come in order of time.
-    fn rank(&mut self, job: &JobRecord) -> Result<(Request, Ranking), CliError> {
+    fn rank(&mut self, job: &JobRecord) -> Result<Ranking, CliError> {
         if let Some(replay) = &mut self.replay {
             replay.advance_to(job.spec.posted_at);
             if self.bidders_only {
@@ -178,9 +172,7 @@ impl<'a> Ranker<'a> {
                 self.engine.refresh(replay, &self.rows);
             }
         }
-        let request = self.names.request(job, &self.ask);
-        let ranking = self.engine.recommend(&request)?;
-        Ok((request, ranking))
+        Ok(self.engine.recommend(&self.names.request(job, &self.ask))?)
     }
 }
 
@@ -206,12 +198,8 @@ fn ask(args: &Args) -> Ask {
 }
 
 fn one(ranker: &mut Ranker<'_>, job: &JobRecord, format: Format, output: &mut Output) -> Result<(), CliError> {
-    let (request, ranking) = ranker.rank(job)?;
+    let ranking = ranker.rank(job)?;
     match format {
-        Format::Json if ranker.with_request => {
-            output.json(&Answer { job_id: &job.id, request: Some(&request), ranking: &ranking })?;
-            output.text("\n")
-        }
         Format::Json => {
             output.json(&ranking)?;
             output.text("\n")
@@ -225,11 +213,10 @@ fn all(ranker: &mut Ranker<'_>, data: &Dataset, context: &Context, output: &mut 
     let json = context.format == Format::Json;
     output.text(if json { "[" } else { "" })?;
     for (at, job) in data.jobs.iter().enumerate() {
-        let (request, ranking) = ranker.rank(job)?;
+        let ranking = ranker.rank(job)?;
         if json {
             output.text(if at == 0 { "\n" } else { ",\n" })?;
-            let request = ranker.with_request.then_some(&request);
-            output.json(&Answer { job_id: &job.id, request, ranking: &ranking })?;
+            output.json(&Answer { job_id: &job.id, ranking: &ranking })?;
         } else {
             output.text(&ranking_table(&job.id, &ranking))?;
         }

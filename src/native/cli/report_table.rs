@@ -2,7 +2,7 @@
 
 use super::output::{number, table};
 use crate::native::eval::report::{Difference, RatingErrors, Report};
-use crate::native::eval::scores::Hit;
+use crate::native::eval::scores::{Hit, Scorer};
 
 /// All tables of a report, with its protocol in words.
 pub(super) fn report_tables(report: &Report) -> String {
@@ -73,10 +73,14 @@ fn hiring(report: &Report) -> String {
 fn differences(all: &[Difference]) -> String {
     let mut rows = table(&["model", "minus", "top-1", "top-3", "MRR"]);
     for three in all.chunks(3) {
-        let Some(first) = three.first() else { continue };
+        // The fp32 rows are in the JSON: what ships is int8.
+        let Some(first) = three.first().filter(|first| matches!(first.model, Scorer::NeuralQ8 | Scorer::EnsembleQ8))
+        else {
+            continue;
+        };
         let cell = |d: &Difference| {
-            let mark = if d.excludes_zero { "" } else { " ~" };
-            format!("{:+.4} [{:+.4}, {:+.4}]{mark}", d.interval.mean, d.interval.low, d.interval.high)
+            let mark = if d.excludes_zero { "" } else { "~" };
+            format!("{mark}{:+.3} [{:+.3}, {:+.3}]", d.interval.mean, d.interval.low, d.interval.high)
         };
         let names = vec![name(&first.model), name(&first.baseline)];
         rows.add_row([names, three.iter().map(cell).collect()].concat());

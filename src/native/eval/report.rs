@@ -190,20 +190,19 @@ impl Report {
 
     /// The main figures by name, for a manifest.
     pub fn summary(&self) -> BTreeMap<String, f64> {
-        let hits = |scorer| self.row(scorer).unwrap_or(Hit { top1: 0.0, top3: 0.0, mrr: 0.0 });
-        let (neural, ensemble) = (hits(Scorer::NeuralQ8), hits(Scorer::EnsembleQ8));
+        let (neural, ensemble) = (self.row(Scorer::NeuralQ8), self.row(Scorer::EnsembleQ8));
         let figures = [
             ("r2", self.rating.q8.r2),
             ("mse", self.rating.q8.mse),
             ("mae", self.rating.q8.mae),
             ("r2_share_of_ceiling", self.rating.share_of_ceiling_q8),
             ("r2_int8_minus_fp32", self.quantisation.delta_r2),
-            ("neural_top1", Some(neural.top1)),
-            ("neural_top3", Some(neural.top3)),
-            ("neural_mrr", Some(neural.mrr)),
-            ("ensemble_top1", Some(ensemble.top1)),
-            ("ensemble_top3", Some(ensemble.top3)),
-            ("ensemble_mrr", Some(ensemble.mrr)),
+            ("neural_top1", neural.map(|hit| hit.top1)),
+            ("neural_top3", neural.map(|hit| hit.top3)),
+            ("neural_mrr", neural.map(|hit| hit.mrr)),
+            ("ensemble_top1", ensemble.map(|hit| hit.top1)),
+            ("ensemble_top3", ensemble.map(|hit| hit.top3)),
+            ("ensemble_mrr", ensemble.map(|hit| hit.mrr)),
         ];
         figures.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
     }
