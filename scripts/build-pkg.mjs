@@ -84,7 +84,7 @@ async function bundle() {
     logLevel: "warning",
     plugins: [siblings],
   });
-  cpSync(inRoot("js/types/index.d.ts"), inRoot("pkg/dist/index.d.ts"));
+  for (const name of ["index", "worker"]) cpSync(inRoot(`js/types/${name}.d.ts`), inRoot(`pkg/dist/${name}.d.ts`));
 }
 
 function describe() {
@@ -100,8 +100,8 @@ function describe() {
 
 const jsOnly = process.argv.includes("--js");
 if (!jsOnly) {
-  rmSync(inRoot("pkg"), { recursive: true, force: true });
   bindgen(compile());
+  rmSync(inRoot("pkg/dist"), { recursive: true, force: true });
   optimise();
 }
 await bundle();

@@ -45,7 +45,7 @@ export class Recommender {
     try {
       const bytes = isAddress(source) ? await loadFiles(source, fileOptions(options, warn)) : source;
       const engine = await backend.call("load", { bytes, wasm: wasmSource(options.wasm) }, signal);
-      if (engine.fallback) warn(engine.fallback);
+      engine.warnings.forEach(warn);
       return new Recommender(backend, { worker: backend.worker, ...engine });
     } catch (thrown) {
       backend.dispose();
@@ -56,7 +56,8 @@ export class Recommender {
   async recommendCleaners(job: Job, options: RecommendOptions = {}): Promise<Ranking> {
     const { signal, ...rest } = options;
     this.#check();
-    return await this.#backend.call("recommend", { job, ...rest }, signal);
+    const dated = { postedAt: this.#capabilities.asOf, ...known(job) };
+    return await this.#backend.call("recommend", { ...known(rest), job: dated }, signal);
   }
 
   capabilities(): Capabilities {
@@ -78,6 +79,12 @@ export class Recommender {
   #check(): void {
     if (this.#disposed) throw new TidyrankError("disposed", "the recommender was disposed of");
   }
+}
+
+/** Without the fields that are there but undefined: to the engine every field that is there counts. */
+function known(fields: object): object {
+  if (typeof fields !== "object" || fields === null) return fields;
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 function isAddress(source: string | URL | ModelBytes): source is string | URL {

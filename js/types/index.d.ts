@@ -71,8 +71,8 @@ export interface Contribution {
   component: "quality" | "reliability" | "experience" | "bidding" | "activity";
   /** Percent of the rule score. */
   weight: number;
-  /** 0 to 100. */
-  value: number;
+  /** 0 to 100; null where nobody in the market is known to have any. */
+  value: number | null;
   /** Points; the five add up to `ruleScore`. */
   contribution: number;
 }
@@ -187,9 +187,16 @@ export interface Capabilities {
   model: ModelName | null;
   /** Why there is no model although the manifest names one. */
   fallback: Reason | null;
+  /** Everything that is amiss with the files. */
+  warnings: Reason[];
   /** The modes that will be answered as asked. */
   modes: Mode[];
+  /** The rules' share of an ensemble score where a request does not say. */
+  ruleWeight: number;
+  /** How many cleaners the catalog holds. */
   cleaners: number;
+  /** The moment up to which the catalog knows what happened, seconds since 1970 in UTC. */
+  asOf: number;
 }
 
 /** Everything needed, already in memory. */

@@ -1,0 +1,254 @@
+/// <reference lib="esnext.disposable" />
+/**
+ * tidyrank ranks a service marketplace inside the browser.
+ *
+ * Importing this module does nothing: no fetch, no worker, no global is touched before `Recommender.load`.
+ */
+
+/** A position in degrees (WGS 84). */
+export interface GeoPoint {
+  latitude: number;
+  longitude: number;
+}
+
+/** A bid on the job; without an amount it only says that the cleaner is on offer. */
+export interface Bid {
+  cleanerId: string;
+  /** In the market's currency. */
+  amount?: number;
+}
+
+/** What a job asks for. Leave out what is unknown: unknown is never zero. */
+export interface Job {
+  /** Lets the model use what it learned of this client. */
+  clientId?: string;
+  /** One of `Market.propertyTypes`. */
+  propertyType?: string;
+  location?: GeoPoint;
+  /** Floor area in square metres. */
+  sizeM2?: number;
+  /** Estimated duration in hours. */
+  durationH?: number;
+  /** Whether eco-friendly products are asked for. */
+  eco?: boolean;
+  /** What the client means to spend, in the market's currency. */
+  budget?: number;
+  /** Seconds since 1970 in UTC; without it the moment of the catalog. */
+  postedAt?: number;
+  /** Seconds since 1970 in UTC; without it `postedAt`. */
+  scheduledAt?: number;
+  bids?: readonly Bid[];
+}
+
+/** `rules` needs no model; `neural` is the model alone; `ensemble` weighs the two. */
+export type Mode = "rules" | "neural" | "ensemble";
+
+/** Limits that a candidate has to keep. */
+export interface Filters {
+  /** Cleaners further away than this many kilometres are left out. */
+  maxDistanceKm?: number;
+}
+
+/** How to rank. */
+export interface RecommendOptions {
+  /** How many cleaners to return (10). */
+  limit?: number;
+  /** `ensemble` where nothing is said. */
+  mode?: Mode;
+  /** The rules' share of an ensemble score, 0 to 1; without it the model's own. */
+  ruleWeight?: number;
+  /** Rank everyone in the catalog or only those who bid; without it as the market does it. */
+  candidates?: "catalog" | "bidders";
+  /** The client's own embedding (64 numbers) where it is not part of the loaded files. */
+  clientVector?: readonly number[];
+  filters?: Filters;
+  /** Cancels the request: it rejects with the code `request.aborted`. */
+  signal?: AbortSignal;
+}
+
+/** One of the five weighted parts of the rule score. */
+export interface Contribution {
+  component: "quality" | "reliability" | "experience" | "bidding" | "activity";
+  /** Percent of the rule score. */
+  weight: number;
+  /** 0 to 100; null where nobody in the market is known to have any. */
+  value: number | null;
+  /** Points; the five add up to `ruleScore`. */
+  contribution: number;
+}
+
+/** How well the cleaner fits this job, each 0 to 100, or null where it is unknown. */
+export interface Breakdown {
+  quality: number | null;
+  location: number | null;
+  specialisation: number | null;
+  pricing: number | null;
+  availability: number | null;
+}
+
+/** Something said in words, with a stable code to translate by. */
+export interface Reason {
+  code: string;
+  text: string;
+}
+
+/** One cleaner of a ranking. All scores are 0 to 100. */
+export interface RankedCleaner {
+  cleanerId: string;
+  /** Empty where the catalog has none. */
+  name: string;
+  /** From 1. */
+  rank: number;
+  score: number;
+  ruleScore: number;
+  /** Null in the mode `rules` and where there is no model. */
+  neuralScore: number | null;
+  collaborativeScore: number | null;
+  contentScore: number | null;
+  /** The bid, or what the cleaner would probably ask. */
+  price: number | null;
+  /** Whether `price` is a bid. */
+  bid: boolean;
+  distanceKm: number | null;
+  location: GeoPoint | null;
+  contributions: Contribution[];
+  breakdown: Breakdown;
+  reasons: Reason[];
+}
+
+/** How a ranking came about. */
+export interface RankingMeta {
+  /** The mode that was used. */
+  mode: Mode;
+  requestedMode: Mode;
+  /** Why `mode` is not `requestedMode`; null where it is. */
+  fallback: Reason | null;
+  ruleWeight: number;
+  /** Whether the model knows this client. */
+  clientKnown: boolean;
+  backend: "cpu";
+  kernel: "scalar" | "simd128" | "avx2";
+  model: ModelName | null;
+  /** How many cleaners were looked at. */
+  candidates: number;
+  /** How many of them were scored. */
+  scored: number;
+  /** How many were left out, by reason. */
+  excluded: Record<string, number>;
+}
+
+/** A ranking, best first. */
+export interface Ranking {
+  items: RankedCleaner[];
+  meta: RankingMeta;
+}
+
+/** The name and version of a released model. */
+export interface ModelName {
+  name: string;
+  version: string;
+}
+
+/** What holds for the whole marketplace. */
+export interface Market {
+  name: string;
+  centre: GeoPoint | null;
+  /** ISO 4217 code of every amount. */
+  currency: string;
+  /** Local time minus UTC in minutes. */
+  utcOffsetMinutes: number;
+  propertyTypes: string[];
+}
+
+/** A cleaner as the catalog knows them. */
+export interface CatalogCleaner {
+  cleanerId: string;
+  name: string;
+  location: GeoPoint | null;
+  hourlyRate: number | null;
+  eco: boolean | null;
+}
+
+/** The market and its cleaners. */
+export interface Catalog {
+  market: Market;
+  /** The moment up to which the catalog knows what happened, seconds since 1970 in UTC. */
+  asOf: number;
+  cleaners: CatalogCleaner[];
+}
+
+/** What this recommender can do on this machine, with these files. */
+export interface Capabilities {
+  /** Whether the ranking runs in a worker. */
+  worker: boolean;
+  backend: "cpu";
+  kernel: "scalar" | "simd128" | "avx2";
+  /** Null where only rules are available. */
+  model: ModelName | null;
+  /** Why there is no model although the manifest names one. */
+  fallback: Reason | null;
+  /** Everything that is amiss with the files. */
+  warnings: Reason[];
+  /** The modes that will be answered as asked. */
+  modes: Mode[];
+  /** The rules' share of an ensemble score where a request does not say. */
+  ruleWeight: number;
+  /** How many cleaners the catalog holds. */
+  cleaners: number;
+  /** The moment up to which the catalog knows what happened, seconds since 1970 in UTC. */
+  asOf: number;
+}
+
+/** Everything needed, already in memory. */
+export interface ModelBytes {
+  /** `manifest.json`. */
+  manifest: Uint8Array;
+  /** By role: `catalog`, and where they are wanted `model.q8` and `clients`. */
+  files: Record<string, Uint8Array>;
+}
+
+/** How to load. */
+export interface LoadOptions {
+  /** Rank in a module worker: the default in browsers, unavailable in Node. A function makes the worker itself. */
+  worker?: boolean | (() => Worker);
+  /** Where the engine is, or its bytes, or the compiled module. */
+  wasm?: URL | string | BufferSource | WebAssembly.Module;
+  /** Load the client embeddings too (true). */
+  clients?: boolean;
+  /** Keep model files in Cache Storage by their hash (true where there is one). */
+  cache?: boolean;
+  /** Cancels loading: it rejects with the code `load.aborted`. */
+  signal?: AbortSignal;
+  /** Used instead of the global `fetch`. */
+  fetch?: typeof fetch;
+  /** Told when something is amiss that does not keep the recommender from answering, e.g. a damaged model file. */
+  onWarning?: (warning: Reason) => void;
+}
+
+/**
+ * The only class of error that this package throws.
+ *
+ * `code` is stable: `load.network`, `load.http`, `load.aborted`, `load.wasm`, `artifact.*` (a file that cannot be used),
+ * `request.*` (a request that cannot be answered), `worker.failed`, `worker.unavailable`, `disposed`.
+ */
+export declare class TidyrankError extends Error {
+  constructor(code: string, message: string, options?: { cause?: unknown });
+  readonly name: "TidyrankError";
+  readonly code: string;
+}
+
+/** Ranks cleaners for jobs. */
+export declare class Recommender {
+  private constructor();
+  /** Loads the files that a manifest names, or takes their bytes. In Node a plain path will do, too. */
+  static load(source: string | URL | ModelBytes, options?: LoadOptions): Promise<Recommender>;
+  /** Ranks the cleaners for a job. Requests are answered in order; a cancelled one is never begun. */
+  recommendCleaners(job: Job, options?: RecommendOptions): Promise<Ranking>;
+  /** What is available here. */
+  capabilities(): Capabilities;
+  /** The market and its cleaners. */
+  catalog(options?: { signal?: AbortSignal }): Promise<Catalog>;
+  /** Ends the worker and frees the memory. Requests that are under way reject with the code `disposed`. */
+  dispose(): void;
+  [Symbol.dispose](): void;
+}

@@ -1,0 +1,150 @@
+// The ranked cleaners: a card each, with the score, what it is made of, and the reasons.
+import { html, nothing, svg, type TemplateResult } from "lit-html";
+import { repeat } from "lit-html/directives/repeat.js";
+import type { Breakdown, RankedCleaner, RankingMeta } from "tidyrank";
+import { capital, distance, money, score } from "./format.js";
+import { PAGE_SIZE, type State, type Update } from "./state.js";
+
+const MATCH: { key: keyof Breakdown; name: string }[] = [
+  { key: "quality", name: "Quality" },
+  { key: "location", name: "Location" },
+  { key: "specialisation", name: "Specialisation" },
+  { key: "pricing", name: "Pricing" },
+  { key: "availability", name: "Availability" },
+];
+
+/** The list, or what there is to say in its place. */
+export function resultsView(state: State, update: Update): TemplateResult {
+  const { ranking } = state;
+  return html`
+    <section class="results" id="results" aria-labelledby="results-title" tabindex="-1">
+      <div class="results-head">
+        <h2 id="results-title">Cleaners</h2>
+        <p class="count">${ranking ? countText(ranking.meta) : ""}</p>
+      </div>
+      ${notices(state)}
+      ${state.error ? html`<p class="notice bad" role="alert">${state.error}</p>` : nothing}
+      ${ranking && ranking.items.length === 0 ? empty(ranking.meta, state, update) : nothing}
+      <ol class="cards">
+        ${repeat(
+          ranking?.items ?? [],
+          (item) => item.cleanerId,
+          (item) => card(item, state, update),
+        )}
+      </ol>
+      ${
+        ranking && ranking.items.length >= state.limit
+          ? html`<button class="more" @click=${() => update({ limit: state.limit + PAGE_SIZE }, { rank: true })}>Show more</button>`
+          : nothing
+      }
+    </section>`;
+}
+
+function countText({ scored, candidates }: RankingMeta): string {
+  return scored === candidates ? `${scored} compared` : `${scored} of ${candidates} compared`;
+}
+
+function notices(state: State) {
+  const texts = [...state.warnings];
+  const { fallback } = state.ranking?.meta ?? {};
+  if (fallback && !texts.includes(fallback.text)) texts.push(fallback.text);
+  return texts.map((text) => html`<p class="notice" role="status">${capital(text)}</p>`);
+}
+
+function empty({ excluded }: RankingMeta, state: State, update: Update): TemplateResult {
+  const far = excluded.distance ?? 0;
+  return html`<div class="empty">
+    <p>No cleaner takes this job${far > 0 ? ` within ${state.maxDistanceKm} km` : ""}.</p>
+    ${
+      far > 0
+        ? html`<button @click=${() => update({ maxDistanceKm: Math.min(40, state.maxDistanceKm * 2) }, { rank: true })}>
+          Look further (${far} beyond the limit)
+        </button>`
+        : nothing
+    }
+  </div>`;
+}
+
+function card(item: RankedCleaner, state: State, update: Update): TemplateResult {
+  const open = state.opened === item.cleanerId;
+  const id = `cleaner-${item.cleanerId}`;
+  return html`
+    <li id=${id} data-id=${item.cleanerId} class="card ${open ? "open" : ""} ${state.pointed === item.cleanerId ? "pointed" : ""}"
+      @pointerenter=${() => update({ pointed: item.cleanerId })} @pointerleave=${() => update({ pointed: undefined })}>
+      <button class="head" aria-expanded=${open} aria-controls="${id}-details"
+        @click=${() => update({ opened: open ? undefined : item.cleanerId })}
+        @focus=${() => update({ pointed: item.cleanerId })} @blur=${() => update({ pointed: undefined })}>
+        <span class="rank">${item.rank}</span>
+        <span class="who"><span class="name">${item.name || item.cleanerId}</span><span class="meta">${metaText(item, state)}</span></span>
+        <span class="score"><span class="value">${score(item.score)}</span><span class="of">of 100</span></span>
+      </button>
+      ${parts(item, state)}
+      <ul class="reasons">${item.reasons.slice(0, open ? undefined : 2).map((reason) => html`<li>${reason.text}</li>`)}</ul>
+      <div class="details" id="${id}-details" ?hidden=${!open}>${open ? details(item) : nothing}</div>
+    </li>`;
+}
+
+function metaText(item: RankedCleaner, { catalog }: State): string {
+  const { currency } = catalog.market;
+  const price = item.price === null ? undefined : `${item.bid ? "bids" : "about"} ${money(item.price, currency)}`;
+  const away = item.distanceKm === null ? undefined : `${distance(item.distanceKm)} away`;
+  return [price, away].filter(Boolean).join(" · ");
+}
+
+/** The score as one bar of two parts: what the rules and what the model add to it. */
+function parts(item: RankedCleaner, state: State): TemplateResult {
+  const weight = item.neuralScore === null ? 1 : (state.ranking?.meta.ruleWeight ?? 1);
+  const byRules = weight * item.ruleScore;
+  const byModel = item.neuralScore === null ? 0 : (1 - weight) * item.neuralScore;
+  return html`
+    <div class="parts">
+      <svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+        <rect class="track" width="100" height="6"></rect>
+        ${svg`<rect class="rule" width=${byRules} height="6"></rect><rect class="neural" x=${byRules} width=${byModel} height="6"></rect>`}
+      </svg>
+      <p class="legend">
+        <span><span class="dot rule"></span>Rules ${score(item.ruleScore)}</span>
+        <span><span class="dot neural"></span>Model ${item.neuralScore === null ? "–" : score(item.neuralScore)}</span>
+      </p>
+    </div>`;
+}
+
+function details(item: RankedCleaner): TemplateResult {
+  return html`
+    <h3>Match with this job</h3>
+    <dl class="bars">${MATCH.map(({ key, name }) => bar(name, item.breakdown[key], "match"))}</dl>
+    <h3>Rule score <span class="sum">${score(item.ruleScore)}</span></h3>
+    <dl class="bars">
+      ${item.contributions.map((part) =>
+        bar(
+          `${capital(part.component)} × ${Math.round(part.weight)} %`,
+          part.value,
+          "rule",
+          `+${score(part.contribution)}`,
+        ),
+      )}
+    </dl>
+    ${item.neuralScore === null ? nothing : neural(item)}`;
+}
+
+function neural(item: RankedCleaner): TemplateResult {
+  return html`<h3>Model score <span class="sum">${score(item.neuralScore ?? 0)}</span></h3>
+    <dl class="bars">
+      ${item.collaborativeScore === null ? nothing : bar("Clients like this one", item.collaborativeScore, "neural")}
+      ${item.contentScore === null ? nothing : bar("Jobs like this one", item.contentScore, "neural")}
+    </dl>
+    <p class="hint">The model blends its two parts; one alone may pass 100.</p>`;
+}
+
+function bar(name: string, value: number | null, kind: string, text?: string): TemplateResult {
+  return html`<div>
+    <dt>${name}</dt>
+    <dd>
+      <svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+        <rect class="track" width="100" height="6"></rect>
+        ${svg`<rect class=${kind} width=${value ?? 0} height="6"></rect>`}
+      </svg>
+      <span>${value === null ? "unknown" : (text ?? score(value))}</span>
+    </dd>
+  </div>`;
+}

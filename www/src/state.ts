@@ -1,0 +1,69 @@
+// Everything that the page knows, in one value; views read it, actions change it and ask for a new picture.
+import type { Capabilities, Catalog, Job, Mode, Ranking, Recommender } from "tidyrank";
+import type { Client, MarketJob } from "./market.js";
+
+/** The largest distance of the slider, which stands for "any". */
+export const ANY_DISTANCE = 40;
+/** How many cleaners are listed at first. */
+export const PAGE_SIZE = 10;
+
+/** What a new job starts as, and how it is edited. */
+export type Draft = Required<Pick<Job, "propertyType" | "sizeM2" | "durationH" | "eco" | "scheduledAt">> & {
+  location: { latitude: number; longitude: number };
+  budget: number | undefined;
+};
+
+/** The state of the page. */
+export interface State {
+  recommender: Recommender;
+  capabilities: Capabilities;
+  catalog: Catalog;
+  clients: Client[];
+  client: Client;
+  /** The chosen job, or `undefined` while a new one is written. */
+  job: MarketJob | undefined;
+  draft: Draft;
+  mode: Mode;
+  /** 0 to 1. */
+  ruleWeight: number;
+  maxDistanceKm: number;
+  candidates: "catalog" | "bidders";
+  limit: number;
+  ranking: Ranking | undefined;
+  /** Why there is no ranking. */
+  error: string | undefined;
+  /** Milliseconds from the request to its answer. */
+  elapsed: number | undefined;
+  /** What went wrong at load without keeping the page from working. */
+  warnings: string[];
+  /** The cleaner whose details are open. */
+  opened: string | undefined;
+  /** The cleaner under the pointer, in the list or on the map. */
+  pointed: string | undefined;
+}
+
+/** A change of the state. */
+export type Update = (change: Partial<State>, options?: { rank?: boolean }) => void;
+
+/** Where the job is. */
+export function jobLocation(state: State): { latitude: number; longitude: number } | undefined {
+  return state.job ? state.job.location : state.draft.location;
+}
+
+/** A new job for a client: at their first property, two days from now at ten. */
+export function draftFor(client: Client, catalog: Catalog): Draft {
+  const property = client.properties[0];
+  const { market, asOf } = catalog;
+  const offset = market.utcOffsetMinutes * 60;
+  const midnight = Math.floor((asOf + offset) / 86_400) * 86_400 - offset;
+  const sizeM2 = Math.round(property?.sizeM2 ?? 80);
+  return {
+    propertyType: property?.propertyType ?? market.propertyTypes[0] ?? "",
+    location: property?.location ?? market.centre ?? { latitude: 37.98, longitude: 23.73 },
+    sizeM2,
+    durationH: Math.max(1, Math.round(sizeM2 / 25)),
+    eco: false,
+    scheduledAt: midnight + 2 * 86_400 + 10 * 3600,
+    budget: undefined,
+  };
+}
