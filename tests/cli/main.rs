@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod market;
+mod pipeline;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -49,6 +49,11 @@ fn job(at: i64) -> JobRow {
 
 /// Writes the market into the folder `out`.
 pub(crate) fn write(out: &Path) {
+    write_with(out, 12);
+}
+
+/// Writes the market with another number of cleaners.
+pub(crate) fn write_with(out: &Path, cleaners: i64) {
     let market = Market {
         name: "tiny".into(),
         centre: GeoPoint::new(37.98, 23.73),
@@ -60,7 +65,7 @@ pub(crate) fn write(out: &Path) {
         candidates_are_bidders: false,
     };
     let mut writer = DatasetWriter::create(out, false).unwrap();
-    for at in 0..12 {
+    for at in 0..cleaners {
         writer.cleaners.push(cleaner(at)).unwrap();
     }
     for at in 0..6 {

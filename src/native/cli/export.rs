@@ -168,6 +168,7 @@ fn clients(args: &Args, data: &Dataset) -> Result<Vec<ClientEntry>, DataError> {
 /// What a client is shown as: the id, how freely they spend, and what they have cleaned.
 fn label(id: &str, tier: Option<&str>, properties: &[PropertyEntry]) -> String {
     let mut kinds: Vec<&str> = properties.iter().map(|property| property.property_type.as_str()).collect();
+    kinds.sort_unstable();
     kinds.dedup();
     let tier = tier.map(|tier| format!("{tier} budget"));
     let parts = [Some(id.to_owned()), tier, (!kinds.is_empty()).then(|| kinds.join(", "))];

@@ -15,8 +15,8 @@ use crate::native::datasets::Dataset;
 use crate::native::eval::request::{Ask, Names};
 
 const EXAMPLES: &str = "Examples:
-  tidyrank recommend --data data/athens --model models/cleaners/1.0.0 --job job-004321
-  tidyrank recommend --data data/athens --job job-004321 --candidates bidders --max-distance 10
+  tidyrank recommend --data data/athens --model models/cleaners/1.0.0 --job job-00004321
+  tidyrank recommend --data data/athens --job job-00004321 --candidates bidders --max-distance 10
   tidyrank recommend --data data/taskrabbit --all --format json > rankings.json";
 
 /// Flags of `tidyrank recommend`.
