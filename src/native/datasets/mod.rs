@@ -12,6 +12,7 @@ mod dataset;
 mod error;
 mod fingerprint;
 mod folder;
+pub mod import;
 mod index;
 mod reader;
 pub mod rows;
