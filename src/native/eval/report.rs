@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::bootstrap::{self, Interval};
 use super::metrics::{mean_absolute_error, mean_squared_error, r_squared};
 use super::scores::{Hit, JobScores, RatedJob, Scorer};
+use crate::domain::PRIOR_STRENGTH;
 
 /// How the figures were computed: two reports can be compared only where these are equal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,6 +50,9 @@ pub struct Protocol {
 
 /// The definitions of the figures.
 pub fn definitions() -> BTreeMap<String, String> {
+    let best_rated = format!(
+        "mean overall rating as of the job's time, shrunk toward the market's mean as if by {PRIOR_STRENGTH} ratings of it"
+    );
     let all = [
         ("mse", "mean of (predicted - actual)^2, ratings normalised to 0..1"),
         ("mae", "mean of |predicted - actual|, ratings normalised to 0..1"),
@@ -60,7 +64,7 @@ pub fn definitions() -> BTreeMap<String, String> {
         ("oracle", "bidders by the client's true utility before its own noise"),
         ("random", "exact expectation over all orders: min(k, n) / n, H(n) / n"),
         ("cheapest", "lowest bid first"),
-        ("best_rated", "mean overall rating as of the job's time, shrunk toward the market's mean by 10 ratings"),
+        ("best_rated", best_rated.as_str()),
         ("nearest", "shortest great-circle distance to the job first"),
         ("ties", "lower index in the catalog first; unknown values last"),
         ("differences", "paired percentile bootstrap over jobs"),
