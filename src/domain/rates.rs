@@ -2,9 +2,9 @@
 
 use super::stats::{CleanerStats, MarketStats, Tally};
 
-/// How many observations of the market's mean a cleaner's own record is weighed against. Ten reviews count as much as
-/// the market's opinion of everybody.
-pub const PRIOR_STRENGTH: f64 = 10.0;
+/// How many observations of the market's mean a cleaner's own record is weighed against. Three reviews count as much as
+/// the market's opinion of everybody: ratings differ more between cleaners than between two jobs of one cleaner.
+pub const PRIOR_STRENGTH: f64 = 3.0;
 
 /// A reliability badge counts like this many jobs completed without a fault.
 pub const BADGE_STRENGTH: u32 = 5;
@@ -89,9 +89,9 @@ mod tests {
     fn nothing_known_is_the_market_and_nothing_at_all_is_none() {
         let mut market = MarketStats::new(1);
         assert_eq!(Rates::of(&CleanerStats::new(1), &market), Rates::default());
-        market.total.overall = Tally { count: 10, sum: 7.0 };
+        market.total.overall = Tally { count: 8, sum: 6.0 };
         let rates = Rates::of(&CleanerStats::new(1), &market);
-        assert_eq!((rates.overall, rates.quality, rates.parts_mean()), (Some(0.7), None, None));
+        assert_eq!((rates.overall, rates.quality, rates.parts_mean()), (Some(0.75), None, None));
     }
 
     #[test]
@@ -99,8 +99,8 @@ mod tests {
         let mut market = MarketStats::new(2);
         market.total.overall = Tally { count: 100, sum: 50.0 };
         let mut cleaner = CleanerStats::new(2);
-        cleaner.overall = Tally { count: 10, sum: 10.0 };
-        cleaner.by_type[1].rating = Tally { count: 10, sum: 10.0 };
+        cleaner.overall = Tally { count: 3, sum: 3.0 };
+        cleaner.by_type[1].rating = Tally { count: 3, sum: 3.0 };
         let rates = Rates::of(&cleaner, &market);
         assert_eq!(rates.overall, Some(0.75));
         assert_eq!(rates.overall_in(&cleaner, Some(1)), Some(0.875));

@@ -123,8 +123,13 @@ impl MarketStats {
 
     /// The market's price for an hour of this kind of job: that of the kind where there are ten bids, else of all.
     pub fn hourly_price(&self, property_type: Option<u16>) -> Option<f64> {
+        self.hourly_price_of_kind(property_type).or_else(|| self.hourly.mean())
+    }
+
+    /// The same, but `None` where there are not yet ten bids of this kind.
+    pub fn hourly_price_of_kind(&self, property_type: Option<u16>) -> Option<f64> {
         let of_kind = property_type.and_then(|kind| self.hourly_by_type.get(usize::from(kind)));
-        of_kind.filter(|tally| tally.count >= 10).unwrap_or(&self.hourly).mean()
+        of_kind.filter(|tally| tally.count >= 10).and_then(Tally::mean)
     }
 }
 

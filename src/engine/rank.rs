@@ -6,7 +6,7 @@ use super::explain::{breakdown, parts, reasons};
 use super::load::{Engine, Neural};
 use super::ranking::{Item, Meta, Notice, Ranking};
 use super::request::{Mode, Request};
-use crate::domain::{JobSpec, top_k};
+use crate::domain::{JobSpec, Tally, top_k};
 use crate::features::{encode_pair, encode_query};
 use crate::model::Scores;
 use crate::rules::{Match, RuleScore, Subject};
@@ -36,12 +36,12 @@ impl Engine {
             Some(model) if blend.mode != Mode::Rules => Some(self.neural_scores(model, client, &job, &candidates.list)),
             _ => None,
         };
-        let scores = self.final_scores(&blend, &job, &candidates.list, neural.as_ref());
+        let market_hourly = self.market_hourly(&job, &candidates.list);
+        let scores = self.final_scores(&blend, &job, &candidates.list, market_hourly, neural.as_ref());
         let limit = request.limit.unwrap_or(DEFAULT_LIMIT) as usize;
         let item = |(place, at): (usize, u32)| {
             let candidate = &candidates.list[at as usize];
-            let rule = RuleScore::of(&self.subject(candidate, &job));
-            let mut item = self.item(candidate, &job, &rule);
+            let mut item = self.item(candidate, &job, market_hourly);
             item.rank = place as u32 + 1;
             item.score = 100.0 * scores[at as usize];
             if let Some(neural) = &neural {
@@ -95,7 +95,7 @@ impl Engine {
         Ok(Some(vector))
     }
 
-    fn subject<'a>(&'a self, candidate: &Candidate, job: &'a JobSpec) -> Subject<'a> {
+    fn subject<'a>(&'a self, candidate: &Candidate, job: &'a JobSpec, market_hourly: Option<f64>) -> Subject<'a> {
         let at = candidate.row as usize;
         Subject {
             market: &self.catalog.market_stats,
@@ -103,6 +103,7 @@ impl Engine {
             rates: &self.catalog.rates[at],
             job,
             price: candidate.price,
+            market_hourly,
         }
     }
 
@@ -121,22 +122,42 @@ impl Engine {
         hybrid.score(self.kernel, &query, items, &rows, &pairs)
     }
 
-    fn final_scores(&self, blend: &Blend, job: &JobSpec, list: &[Candidate], neural: Option<&Scores>) -> Vec<f32> {
+    fn final_scores(
+        &self,
+        blend: &Blend,
+        job: &JobSpec,
+        list: &[Candidate],
+        market_hourly: Option<f64>,
+        neural: Option<&Scores>,
+    ) -> Vec<f32> {
         let score = |(at, candidate): (usize, &Candidate)| {
             let neural = neural.map_or(0.0, |scores| scores.blend[at]);
             if blend.mode == Mode::Neural {
                 return neural;
             }
-            let rule = RuleScore::of(&self.subject(candidate, job)).score;
+            let rule = RuleScore::of(&self.subject(candidate, job, market_hourly)).score;
             blend.rule_weight * rule + (1.0 - blend.rule_weight) * neural
         };
         list.iter().enumerate().map(score).collect()
     }
 
-    fn item(&self, candidate: &Candidate, job: &JobSpec, rule: &RuleScore) -> Item {
+    /// What an hour of such a job costs: by the bids of this kind so far, else by what these candidates ask, else by the
+    /// bids of every kind.
+    fn market_hourly(&self, job: &JobSpec, list: &[Candidate]) -> Option<f64> {
+        let market = &self.catalog.market_stats;
+        let asked = || {
+            let mut prices = Tally::default();
+            list.iter().filter_map(|candidate| candidate.price).for_each(|price| prices.add(f64::from(price)));
+            prices.mean().zip(job.duration_h).map(|(price, hours)| price / f64::from(hours))
+        };
+        market.hourly_price_of_kind(job.property_type).or_else(asked).or_else(|| market.hourly.mean())
+    }
+
+    fn item(&self, candidate: &Candidate, job: &JobSpec, market_hourly: Option<f64>) -> Item {
         let cleaner = &self.catalog.cleaners[candidate.row as usize];
-        let subject = self.subject(candidate, job);
-        let fit = Match::of(&subject, rule, candidate.distance_km);
+        let subject = self.subject(candidate, job, market_hourly);
+        let rule = RuleScore::of(&subject);
+        let fit = Match::of(&subject, &rule, candidate.distance_km);
         Item {
             cleaner_id: cleaner.id.clone(),
             name: cleaner.name.clone(),
@@ -150,7 +171,7 @@ impl Engine {
             bid: candidate.bid,
             distance_km: candidate.distance_km,
             location: cleaner.location,
-            contributions: parts(rule),
+            contributions: parts(&rule),
             breakdown: breakdown(&fit),
             reasons: reasons(&subject, &fit, candidate, cleaner, &self.catalog.market),
         }

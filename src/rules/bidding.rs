@@ -1,13 +1,15 @@
-//! Bidding: how often bids win 50 %, how the price compares with the market's 50 %. In both, 0.5 is the market's mean.
+//! Bidding: how often bids win 75 %, how the price compares with the market's 25 %. In both, 0.5 is the market's mean, and
+//! so a part of which nothing is known counts as 0.5.
 
-use super::score::{Subject, weighted};
+use super::score::Subject;
 
 /// 0 to 1, or `None` where neither is known.
 pub(super) fn value(subject: &Subject<'_>) -> Option<f64> {
     let total = &subject.market.total;
     let market_wins = f64::from(total.wins) / f64::from(total.bids.max(1));
     let wins = subject.rates.win.filter(|_| market_wins > 0.0).map(|win| win / (win + market_wins));
-    weighted(&[(0.5, wins), (0.5, subject.price_ratio().map(cheapness))])
+    let price = subject.price_ratio().map(cheapness);
+    (wins.is_some() || price.is_some()).then(|| 0.75 * wins.unwrap_or(0.5) + 0.25 * price.unwrap_or(0.5))
 }
 
 /// 1 for free, 0.5 at the market's price, 1/3 at twice it: the logistic function of minus the log of the ratio.

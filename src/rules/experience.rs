@@ -1,14 +1,20 @@
-//! Experience: log jobs of this kind 40 %, log jobs 30 %, log earnings 30 %, each relative to the market's most.
+//! Experience: log jobs of this kind 70 % (of every kind, where the job does not say), log earnings 30 %, each relative to
+//! the market's most.
 
 use super::score::{Subject, weighted};
 
 /// 0 to 1, or `None` where nobody in the market has any.
 pub(super) fn value(subject: &Subject<'_>) -> Option<f64> {
-    let (market, stats, kind) = (subject.market, subject.stats, subject.job.property_type);
-    let most_of_kind = kind.and_then(|kind| market.max_completed_by_type.get(usize::from(kind))).copied().unwrap_or(0);
+    let (market, stats) = (subject.market, subject.stats);
+    let (jobs, most) = match subject.job.property_type {
+        Some(kind) => {
+            let most = market.max_completed_by_type.get(usize::from(kind)).copied().unwrap_or(0);
+            (stats.in_type(Some(kind)).completed, most)
+        }
+        None => (stats.completed, market.max_completed),
+    };
     weighted(&[
-        (0.4, log_share(f64::from(stats.in_type(kind).completed), f64::from(most_of_kind))),
-        (0.3, log_share(f64::from(stats.completed), f64::from(market.max_completed))),
+        (0.7, log_share(f64::from(jobs), f64::from(most))),
         (0.3, log_share(stats.earnings, market.max_earnings)),
     ])
 }

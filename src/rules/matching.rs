@@ -63,7 +63,9 @@ mod tests {
         stats.by_type[1].completed = 10;
         let job = JobSpec { property_type: Some(1), duration_h: Some(2.0), ..JobSpec::default() };
         let rates = Rates::of(&stats, &market);
-        let subject = Subject { market: &market, stats: &stats, rates: &rates, job: &job, price: Some(40.0) };
+        let market_hourly = market.hourly_price(Some(1));
+        let subject =
+            Subject { market: &market, stats: &stats, rates: &rates, job: &job, price: Some(40.0), market_hourly };
         let found = Match::of(&subject, &RuleScore::of(&subject), Some(20.0));
         // Own share (10 + 10 * 0.2) / 20 = 0.6 against 0.2; 40 for 2 h where the market asks 10 an hour.
         assert_eq!((found.location, found.specialisation, found.pricing), (Some(0.25), Some(0.75), Some(1.0 / 3.0)));

@@ -53,14 +53,16 @@ pub struct Subject<'a> {
     pub job: &'a JobSpec,
     /// What the cleaner asks for it (bid, or usual rate), in the market's currency.
     pub price: Option<f32>,
+    /// What an hour of such a job costs in this market.
+    pub market_hourly: Option<f64>,
 }
 
 impl Subject<'_> {
     /// The price asked relative to the market's for such a job; without a price the cleaner's usual level.
     pub fn price_ratio(&self) -> Option<f64> {
-        let market = self.market.hourly_price(self.job.property_type);
         let asked = self.price.zip(self.job.duration_h).filter(|(_, hours)| *hours > 0.0);
-        let ratio = asked.zip(market).map(|((price, hours), market)| f64::from(price) / f64::from(hours) / market);
+        let ratio =
+            asked.zip(self.market_hourly).map(|((price, hours), market)| f64::from(price) / f64::from(hours) / market);
         ratio.or_else(|| self.stats.price_ratio.mean()).filter(|ratio| ratio.is_finite() && *ratio >= 0.0)
     }
 }
@@ -147,7 +149,8 @@ mod tests {
 
     fn score(stats: &CleanerStats, market: &MarketStats, price: Option<f32>) -> RuleScore {
         let job = JobSpec { property_type: Some(0), duration_h: Some(2.0), ..JobSpec::default() };
-        RuleScore::of(&Subject { market, stats, rates: &Rates::of(stats, market), job: &job, price })
+        let market_hourly = market.hourly_price(Some(0));
+        RuleScore::of(&Subject { market, stats, rates: &Rates::of(stats, market), job: &job, price, market_hourly })
     }
 
     #[test]
