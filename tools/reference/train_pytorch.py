@@ -167,7 +167,7 @@ def check(args):
 def adam():
     x = torch.zeros(3, requires_grad=True)
     goal = torch.tensor([1.0, 2.0, 3.0])
-    optimizer = torch.optim.Adam([x], lr=0.1, weight_decay=0.01)
+    optimizer = torch.optim.AdamW([x], lr=0.1, weight_decay=0.5)
     for step in range(1, 11):
         optimizer.zero_grad()
         ((x - goal) ** 2).sum().backward()

@@ -52,12 +52,15 @@ pub(super) struct Args {
     /// Share of hidden values that are dropped
     #[arg(long)]
     dropout: Option<f32>,
-    /// Pull of all matrices toward 0
+    /// Pull of the matrices toward 0
     #[arg(long)]
     weight_decay: Option<f64>,
-    /// Further pull of the client and cleaner vectors
+    /// Pull of the client and cleaner vectors toward 0
     #[arg(long)]
     embedding_decay: Option<f64>,
+    /// Decay per step of the running average of the weights; 0 = none
+    #[arg(long)]
+    average: Option<f64>,
     /// Share of samples whose client or cleaner is hidden
     #[arg(long)]
     unknown_rate: Option<f64>,
@@ -167,6 +170,7 @@ fn resolved(args: &Args) -> Result<Recipe, CliError> {
     set(&mut training.patience, &args.patience);
     set(&mut training.weight_decay, &args.weight_decay);
     set(&mut training.embedding_decay, &args.embedding_decay);
+    set(&mut training.average, &args.average);
     set(&mut training.unknown_rate, &args.unknown_rate);
     match args.split {
         Some(SplitFlag::Temporal) => recipe.split.kind = SplitKind::Temporal,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::TrainError;
 use super::adam::{Adam, Parameter};
+use super::average::Average;
 use super::init::{Stream, stream};
 use super::recipe::Recipe;
 use super::schedule::Plateau;
@@ -65,12 +66,14 @@ pub(super) fn fit<M: Trainable>(
     let mut plateau = Plateau::new(&recipe.scheduler, training.learning_rate);
     let mut rng = stream(recipe.seed, Stream::Order);
     let mut order = train.to_vec();
+    let mut average = Average::new(model.parameters(), training.average)?;
     let mut epochs: Vec<Epoch> = Vec::new();
     let mut best: Option<(f64, usize, Snapshot)> = None;
     for epoch in 1..=training.epochs {
         order.shuffle(&mut rng);
         let learning_rate = plateau.rate();
-        let train_loss = run_epoch(model, &mut adam, &order, training.batch_size, learning_rate)?;
+        let train_loss = run_epoch(model, &mut adam, &mut average, &order, training.batch_size, learning_rate)?;
+        let walked = average.put_in(model)?;
         let validation_loss = model.validation_loss()?;
         for loss in [train_loss, validation_loss] {
             if !loss.is_finite() {
@@ -80,6 +83,9 @@ pub(super) fn fit<M: Trainable>(
         let improved = best.as_ref().is_none_or(|(least, ..)| validation_loss < *least);
         if improved {
             best = Some((validation_loss, epoch, model.snapshot()?));
+        }
+        if let Some(walked) = walked {
+            model.restore(&walked)?;
         }
         epochs.push(Epoch { epoch, train_loss, validation_loss, learning_rate, best: improved });
         epochs.last().into_iter().for_each(&mut *on_epoch);
@@ -97,6 +103,7 @@ pub(super) fn fit<M: Trainable>(
 fn run_epoch<M: Trainable>(
     model: &mut M,
     adam: &mut Adam,
+    average: &mut Average,
     order: &[usize],
     batch_size: usize,
     learning_rate: f64,
@@ -106,6 +113,7 @@ fn run_epoch<M: Trainable>(
         let loss = model.training_loss(batch)?;
         let gradients = loss.backward()?;
         adam.step(model.parameters(), &gradients, learning_rate)?;
+        average.step(model.parameters())?;
         sum += f64::from(loss.to_scalar::<f32>()?) * batch.len() as f64;
     }
     Ok(sum / order.len().max(1) as f64)

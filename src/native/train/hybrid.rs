@@ -108,14 +108,15 @@ fn inverse_deviation(variance: &[f32]) -> Vec<f32> {
 }
 
 impl Hybrid {
-    /// A network with random weights.
-    pub(super) fn new(config: &ModelConfig, rows: Rows, seed: u64) -> Result<Self> {
+    /// A network with random weights, whose branches start out around `mean`: with dropout, a network that must first learn
+    /// the mean through its weights keeps large weights, and their noise.
+    pub(super) fn new(config: &ModelConfig, rows: Rows, mean: f32, seed: u64) -> Result<Self> {
         let mut rng = stream(seed, Stream::Weights);
         let mut table = |rows, width| uniform(&mut rng, &[rows, width], table_bound(rows, width));
         let (dim, kind) = (config.embedding_dim, config.category_dim);
         let (users, items, categories) =
             (table(rows.users, dim)?, table(rows.items, dim)?, table(rows.categories, kind)?);
-        Ok(Self {
+        let model = Self {
             users,
             items,
             categories,
@@ -123,7 +124,11 @@ impl Hybrid {
             content: branch(&mut rng, kind + FEATURE_COUNT, &config.hidden)?,
             norms: config.hidden.iter().map(|&width| Norm::new(width)).collect::<Result<_>>()?,
             logit: Var::zeros(1, candle_core::DType::F32, &candle_core::Device::Cpu)?,
-        })
+        };
+        for output in [&model.collaborative[3], &model.content[3]] {
+            output.bias.set(&Tensor::new(&[mean], &candle_core::Device::Cpu)?)?;
+        }
+        Ok(model)
     }
 
     /// The trained tensors with their names; decay is for matrices and tables alone.
@@ -132,7 +137,7 @@ impl Hybrid {
         let mut add = |name: String, var: &Var, decay: f64| {
             list.push(Parameter { name, var: var.clone(), weight_decay: decay as f32 });
         };
-        let (decay, table) = (training.weight_decay, training.weight_decay + training.embedding_decay);
+        let (decay, table) = (training.weight_decay, training.embedding_decay);
         add("collaborative.user_embedding".into(), &self.users, table);
         add("collaborative.item_embedding".into(), &self.items, table);
         add("content.category_embedding".into(), &self.categories, decay);

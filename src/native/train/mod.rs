@@ -4,6 +4,7 @@
 //! `model.safetensors`. The loop knows no model: another one implements the small trait `Trainable`.
 
 mod adam;
+mod average;
 mod error;
 mod fit;
 mod hybrid;

@@ -55,10 +55,13 @@ pub struct TrainingConfig {
     pub epochs: usize,
     /// Stop after that many epochs without a better validation loss.
     pub patience: usize,
-    /// Pull of every weight toward 0, added to the gradient.
+    /// Pull of the matrices and property type vectors toward 0: share of a value that is taken off per step, divided by the
+    /// learning rate.
     pub weight_decay: f64,
-    /// The same for the client and cleaner vectors alone: what few samples say of a client counts less.
+    /// The same for the client and cleaner vectors: what few samples say of a client counts less.
     pub embedding_decay: f64,
+    /// Decay per step of the running average of the weights, which is what is validated and kept; 0 = the last weights.
+    pub average: f64,
     /// Share of the training samples whose client, and independently whose cleaner, is hidden, so that the unknown rows
     /// are trained.
     pub unknown_rate: f64,
@@ -68,7 +71,7 @@ pub struct TrainingConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Optimizer {
-    /// D. P. Kingma, J. Ba, ICLR 2015; β = 0.9 and 0.999, ε = 1e-8.
+    /// D. P. Kingma, J. Ba, ICLR 2015; β = 0.9 and 0.999, ε = 1e-8; weight decay apart from the gradient.
     #[default]
     Adam,
 }
@@ -139,8 +142,9 @@ impl Default for TrainingConfig {
             batch_size: 256,
             epochs: 60,
             patience: 5,
-            weight_decay: 0.0,
-            embedding_decay: 0.0,
+            weight_decay: 10.0,
+            embedding_decay: 10.0,
+            average: 0.98,
             unknown_rate: 0.05,
         }
     }
@@ -211,6 +215,12 @@ impl Recipe {
                 not_negative(training.embedding_decay),
                 "0 or more",
             ),
+            (
+                "average",
+                training.average.to_string(),
+                (0.0..1.0).contains(&training.average),
+                "0 up to but not including 1",
+            ),
             ("unknown_rate", training.unknown_rate.to_string(), share(training.unknown_rate), "0 to 1"),
             ("factor", self.scheduler.factor.to_string(), positive(1.0 - self.scheduler.factor), "below 1"),
             ("split", sum.to_string(), (sum - 1.0).abs() < 1e-9, "train + validation + test must be 1"),
@@ -234,6 +244,16 @@ mod tests {
         let recipe = Recipe::from_toml("").unwrap();
         assert_eq!(recipe, Recipe::default());
         assert_eq!(Recipe::from_toml(&recipe.to_toml().unwrap()).unwrap(), recipe);
+    }
+
+    #[test]
+    fn the_recipe_that_is_shown_says_what_the_defaults_say() {
+        let shown = include_str!("../../../models/cleaners/recipe.toml");
+        assert_eq!(Recipe::from_toml(shown).unwrap(), Recipe::default());
+        let settings = |text: &str| text.lines().filter(|line| line.contains(" = ")).count();
+        let comments = shown.lines().filter(|line| line.starts_with('#') && line.contains(" = ")).count();
+        let written = Recipe::default().to_toml().unwrap();
+        assert_eq!(settings(shown) - comments, settings(&written), "every setting is shown\n{written}");
     }
 
     #[test]
