@@ -35,6 +35,13 @@ impl Normaliser {
             && self.std.iter().all(|std| std.is_finite() && *std > 0.0)
     }
 
+    /// The same, but for the results being divided by these factors, one per feature: what is served in int8 shares out its
+    /// range that way. A factor that is missing is 1.
+    pub fn divided_by(&self, factors: &[f32]) -> Self {
+        let factors = factors.iter().copied().chain(std::iter::repeat(1.0));
+        Self { mean: self.mean.clone(), std: self.std.iter().zip(factors).map(|(std, factor)| std * factor).collect() }
+    }
+
     /// Normalises raw features in place; an unknown one becomes 0, the training mean.
     pub fn apply(&self, row: &mut [f32; FEATURE_COUNT]) {
         self.apply_to(0..FEATURE_COUNT, row);
@@ -68,5 +75,13 @@ mod tests {
         assert_eq!((row[1], row[2], row[3]), (1.0, 0.0, 0.0));
         let back: Normaliser = serde_json::from_str(&serde_json::to_string(&normaliser).unwrap()).unwrap();
         assert_eq!(back, normaliser);
+    }
+
+    #[test]
+    fn divided_by_a_factor_the_result_is_smaller_by_it() {
+        let normaliser = Normaliser::fit(&[[1.0; FEATURE_COUNT], [3.0; FEATURE_COUNT]]);
+        let mut row = [4.0; FEATURE_COUNT];
+        normaliser.divided_by(&[2.0]).apply(&mut row);
+        assert_eq!(row[..2], [1.0, 2.0]);
     }
 }

@@ -5,6 +5,7 @@
 //! gives the scheme.
 
 mod calibration;
+mod equalise;
 mod error;
 mod linalg;
 mod model;

@@ -2,6 +2,7 @@
 
 use super::QuantizeError;
 use super::calibration::Calibration;
+use super::equalise::factors;
 use super::linalg::{Square, dot};
 use super::rounding::{Inputs, nearest};
 use crate::artifact::{ArtifactError, Tensors};
@@ -61,7 +62,7 @@ pub fn quantise(state: &Tensors, rows: &Calibration, rounding: Rounding) -> Resu
     }
     let mut model = Tensors::new();
     model.set_format(Q8_FORMAT);
-    for key in ["model_kind", "schema_hash", "normaliser", "categories"] {
+    for key in ["model_kind", "schema_hash", "categories"] {
         model.set_metadata(key, state.metadata(key)?);
     }
     let tables = Tables::read(state)?;
@@ -69,13 +70,12 @@ pub fn quantise(state: &Tensors, rows: &Calibration, rounding: Rounding) -> Resu
         let (dim, table) = if side == "user" { &tables.users } else { &tables.items };
         model.insert_f32(&format!("collaborative.unknown_{side}"), &[*dim], &table[..*dim])?;
     }
-    let (dim, table) = &tables.categories;
-    model.insert_f32("content.category_embedding", &[table.len() / dim, *dim], table)?;
     let alpha = state.f32("blend.collaborative_content.alpha", &[1])?[0];
     model.insert_f32("blend.collaborative_content.alpha", &[1], &[alpha])?;
     let mut run = Run { groups: &rows.groups, rounding, model, layers: Vec::new() };
-    let left = run.branch(state, "collaborative", tables.pairs(rows)?)?;
-    let right = run.branch(state, "content", tables.content(rows)?)?;
+    let (left, _) = run.branch(state, "collaborative", tables.pairs(rows)?, false)?;
+    let (right, divisors) = run.branch(state, "content", tables.content(rows)?, rounding == Rounding::Compensated)?;
+    tables.write_divided(&mut run.model, &divisors)?;
     let changes: Vec<f64> = left.iter().zip(&right).map(|(l, r)| f64::from(alpha * l + (1.0 - alpha) * r)).collect();
     let score_rms = (changes.iter().map(|c| c * c).sum::<f64>() / changes.len() as f64).sqrt();
     let score_max = changes.iter().fold(0.0f64, |most, c| most.max(c.abs()));
@@ -112,6 +112,21 @@ impl Tables {
             categories: table("content.category_embedding")?,
             normaliser,
         })
+    }
+
+    /// Stores what feeds the content branch, divided input by input.
+    fn write_divided(&self, model: &mut Tensors, divisors: &[f32]) -> Result<(), QuantizeError> {
+        let (dim, table) = &self.categories;
+        let mut table = table.clone();
+        table.iter_mut().zip(divisors.iter().take(*dim).cycle()).for_each(|(value, divisor)| *value /= divisor);
+        model.insert_f32("content.category_embedding", &[table.len() / dim, *dim], &table)?;
+        let normaliser = self.normaliser.divided_by(divisors.get(*dim..).unwrap_or_default());
+        let invalid = |error: serde_json::Error| ArtifactError::Metadata {
+            key: "normaliser".to_owned(),
+            reason: error.to_string(),
+        };
+        model.set_metadata("normaliser", serde_json::to_string(&normaliser).map_err(invalid)?);
+        Ok(())
     }
 
     /// Inputs of the collaborative branch, row by row.
@@ -158,14 +173,36 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Quantises one branch and gives the change of its output, row by row.
-    fn branch(&mut self, state: &Tensors, branch: &str, inputs: Vec<f32>) -> Result<Vec<f32>, QuantizeError> {
+    /// Quantises one branch. Gives the change of its output, row by row, and what its inputs are to be divided by, which is
+    /// 1 unless `divide_inputs`.
+    fn branch(
+        &mut self,
+        state: &Tensors,
+        branch: &str,
+        inputs: Vec<f32>,
+        divide_inputs: bool,
+    ) -> Result<(Vec<f32>, Vec<f32>), QuantizeError> {
         let layers = folded_layers(state, branch)?;
         let (mut exact, mut rounded) = (inputs.clone(), inputs);
+        let mut of_inputs = Vec::new();
+        let mut before = String::new();
         for (at, layer) in layers.iter().enumerate() {
             let last = at + 1 == layers.len();
             let name = if last { format!("{branch}.output") } else { format!("{branch}.layers.{at}") };
-            if at > 0 {
+            let divide = if at == 0 { divide_inputs } else { self.rounding == Rounding::Compensated };
+            let divisors = if divide {
+                factors(&layer.weights, &self.variances(&exact, layer.inputs))
+            } else {
+                vec![1.0; layer.inputs]
+            };
+            let layer = &multiplied(layer, &divisors);
+            for values in [&mut exact, &mut rounded] {
+                values.iter_mut().zip(divisors.iter().cycle()).for_each(|(value, divisor)| *value /= divisor);
+            }
+            if at == 0 {
+                of_inputs = divisors;
+            } else {
+                self.divide_outputs(&before, &divisors)?;
                 let step = input_step(&rounded);
                 self.model.insert_f32(&format!("{name}.input_step"), &[1], &[step])?;
                 let code = |x: f32| (x / step).round_ties_even().min(f32::from(MAX_ACTIVATION));
@@ -177,12 +214,40 @@ impl Run<'_> {
             if exact.iter().chain(&rounded).any(|value| !value.is_finite()) {
                 return Err(QuantizeError::NotFinite { layer: name });
             }
-            self.layers.push(LayerError { relative: self.relative(&exact, &rounded, layer.outputs), layer: name });
+            let relative = self.relative(&exact, &rounded, layer.outputs);
+            self.layers.push(LayerError { relative, layer: name.clone() });
+            before = name;
             if !last {
                 exact.iter_mut().chain(&mut rounded).for_each(|value| *value = value.max(0.0));
             }
         }
-        Ok(exact.iter().zip(&rounded).map(|(a, b)| b - a).collect())
+        Ok((exact.iter().zip(&rounded).map(|(a, b)| b - a).collect(), of_inputs))
+    }
+
+    /// Divides the outputs of a stored layer.
+    fn divide_outputs(&mut self, name: &str, divisors: &[f32]) -> Result<(), QuantizeError> {
+        for part in ["scale", "bias"] {
+            let part = format!("{name}.{part}");
+            let mut values = self.model.f32(&part, &[divisors.len()])?;
+            values.iter_mut().zip(divisors).for_each(|(value, divisor)| *value /= divisor);
+            self.model.insert_f32(&part, &[divisors.len()], &values)?;
+        }
+        Ok(())
+    }
+
+    /// The variance of each column within jobs, and a share of that between them.
+    fn variances(&self, values: &[f32], width: usize) -> Vec<f64> {
+        let overall = mean_of(values, width);
+        let mut sums = vec![0.0; width];
+        for_jobs(values, width, self.groups, |lines, mean| {
+            for line in lines.chunks_exact(width) {
+                for (j, sum) in sums.iter_mut().enumerate() {
+                    *sum += (f64::from(line[j]) - mean[j]).powi(2) + BETWEEN_JOBS * (mean[j] - overall[j]).powi(2);
+                }
+            }
+        });
+        let rows = self.groups.len().max(1) as f64;
+        sums.into_iter().map(|sum| sum / rows).collect()
     }
 
     /// Stores a layer's codes and gives the layer as they make it.
@@ -310,6 +375,13 @@ fn mean_of(values: &[f32], width: usize) -> Vec<f64> {
     let rows = (values.len() / width).max(1) as f64;
     mean.iter_mut().for_each(|sum| *sum /= rows);
     mean
+}
+
+/// A layer whose inputs were divided.
+fn multiplied(layer: &DenseLayer, divisors: &[f32]) -> DenseLayer {
+    let mut layer = layer.clone();
+    layer.weights.iter_mut().zip(divisors.iter().cycle()).for_each(|(weight, divisor)| *weight *= divisor);
+    layer
 }
 
 fn input_step(values: &[f32]) -> f32 {
