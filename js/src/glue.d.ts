@@ -3,7 +3,7 @@ declare module "#glue" {
   /** The loaded engine. */
   export class WasmEngine {
     constructor(manifest: Uint8Array, files: Record<string, Uint8Array>);
-    recommend(request: object): unknown;
+    recommend(request: Uint8Array): unknown;
     catalog(): unknown;
     capabilities(): unknown;
     free(): void;

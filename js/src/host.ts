@@ -14,7 +14,7 @@ export class Host {
     try {
       if (operation === "load") return await this.#load(payload as Operations["load"]["payload"]);
       if (!this.#engine) throw { code: "disposed", message: "the engine is not loaded" };
-      return operation === "catalog" ? this.#engine.catalog() : this.#engine.recommend(payload as object);
+      return operation === "catalog" ? this.#engine.catalog() : this.#engine.recommend(asJson(payload));
     } catch (thrown) {
       throw isFailure(thrown) ? thrown : asFailure(thrown, `${operation === "load" ? "load" : "engine"}.failed`);
     }
@@ -35,6 +35,15 @@ export class Host {
     this.#engine = new WasmEngine(bytes.manifest, bytes.files);
     return this.#engine.capabilities();
   }
+}
+
+/** A request as the engine reads it. JSON would make null, which is "unknown", of what is no number. */
+function asJson(request: unknown): Uint8Array {
+  const text = JSON.stringify(request, (key, value: unknown) => {
+    if (typeof value !== "number" || Number.isFinite(value)) return value;
+    throw { code: "request.invalid", message: `request field \`${key}\`: ${value} is no finite number` };
+  });
+  return new TextEncoder().encode(text);
 }
 
 async function moduleOf(wasm: WasmSource | undefined): Promise<Response | BufferSource | WebAssembly.Module> {

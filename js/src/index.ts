@@ -56,8 +56,8 @@ export class Recommender {
   async recommendCleaners(job: Job, options: RecommendOptions = {}): Promise<Ranking> {
     const { signal, ...rest } = options;
     this.#check();
-    const dated = { postedAt: this.#capabilities.asOf, ...known(job) };
-    return await this.#backend.call("recommend", { ...known(rest), job: dated }, signal);
+    const dated = { ...job, postedAt: job.postedAt ?? this.#capabilities.asOf };
+    return await this.#backend.call("recommend", { ...rest, job: dated }, signal);
   }
 
   capabilities(): Capabilities {
@@ -79,12 +79,6 @@ export class Recommender {
   #check(): void {
     if (this.#disposed) throw new TidyrankError("disposed", "the recommender was disposed of");
   }
-}
-
-/** Without the fields that are there but undefined: to the engine every field that is there counts. */
-function known(fields: object): object {
-  if (typeof fields !== "object" || fields === null) return fields;
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 function isAddress(source: string | URL | ModelBytes): source is string | URL {

@@ -58,12 +58,6 @@ impl FileEntry {
     }
 }
 
-#[derive(Deserialize)]
-struct Versions {
-    format_version: u32,
-    oldest_readable: u32,
-}
-
 impl Manifest {
     /// Reads a manifest from JSON.
     ///
@@ -72,9 +66,13 @@ impl Manifest {
     /// that is no manifest: bad JSON, a role named twice, a path that leaves the folder, a checksum that is none.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ArtifactError> {
         let invalid = |error: serde_json::Error| ArtifactError::Manifest { reason: error.to_string() };
-        let versions: Versions = serde_json::from_slice(bytes).map_err(invalid)?;
-        check_version("the manifest", versions.format_version, versions.oldest_readable)?;
-        let manifest: Self = serde_json::from_slice(bytes).map_err(invalid)?;
+        // Through one untyped value: a typed parser of its own for each struct would double the WebAssembly module.
+        let value: serde_json::Value = serde_json::from_slice(bytes).map_err(invalid)?;
+        let version = |key: &str| value.get(key)?.as_u64().map(|found| u32::try_from(found).unwrap_or(u32::MAX));
+        if let Some((found, oldest)) = version("format_version").zip(version("oldest_readable")) {
+            check_version("the manifest", found, oldest)?;
+        }
+        let manifest: Self = serde_json::from_value(value).map_err(invalid)?;
         manifest.check_entries()?;
         Ok(manifest)
     }

@@ -1,10 +1,14 @@
 //! A set of named tensors with text metadata: the content of one safetensors file.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use safetensors::{SafeTensorError, SafeTensors};
+use serde_json::{Map, Value};
 
 use super::{ArtifactError, FORMAT_VERSION, check_version};
+
+/// What errors call the file: here nobody knows its name.
+const WHAT: &str = "the tensor file";
 
 /// The numbers that a tensor may hold, in the order in which they are written: the widest first, so that each is aligned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +36,16 @@ impl Dtype {
             Self::U32 => "U32",
             Self::I16 => "I16",
             Self::I8 => "I8",
+        }
+    }
+
+    /// Bytes of one number.
+    fn size(self) -> usize {
+        match self {
+            Self::I64 => 8,
+            Self::F32 | Self::U32 => 4,
+            Self::I16 => 2,
+            Self::I8 => 1,
         }
     }
 }
@@ -173,30 +187,32 @@ impl Tensors {
     /// [`ArtifactError::Truncated`] if bytes are missing at the end, [`ArtifactError::Size`] if there are too many,
     /// [`ArtifactError::Format`] if it is no such file or holds numbers that are not used here.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ArtifactError> {
-        let (header, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| refusal(&error, bytes))?;
-        let data = bytes.get(header + 8..).unwrap_or_default();
+        let (header, data) = split_header(bytes)?;
+        let invalid = |reason: String| ArtifactError::Format { reason };
+        let header: Value = serde_json::from_slice(header).map_err(|error| invalid(error.to_string()))?;
+        let fields = header.as_object().ok_or_else(|| invalid("the header is no JSON object".to_owned()))?;
+        check_length(fields, bytes.len(), data.len())?;
         let mut result = Self::new();
-        if let Some(text) = metadata.metadata() {
-            result.metadata = text.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-        }
-        for (name, info) in metadata.tensors() {
-            let written = info.dtype.to_string();
-            let unknown = || ArtifactError::Format { reason: format!("tensor {name:?} holds {written}") };
-            let dtype = Dtype::ALL.into_iter().find(|dtype| dtype.name() == written).ok_or_else(unknown)?;
-            let (start, end) = info.data_offsets;
-            let bytes = data.get(start..end).ok_or_else(unknown)?.to_vec();
-            result.tensors.insert(name, Entry { dtype, shape: info.shape.clone(), bytes });
+        for (name, field) in fields {
+            if name == "__metadata__" {
+                result.metadata = read_text(field).ok_or_else(|| invalid("the metadata are no text".to_owned()))?;
+            } else {
+                let unusable = || invalid(format!("tensor {name:?} has a type or shape that is not used here"));
+                let entry = read_entry(field, data).ok_or_else(unusable)?;
+                result.tensors.insert(name.clone(), entry);
+            }
         }
         Ok(result)
     }
 
     /// The content as a safetensors file; the same content always gives the same bytes.
     ///
-    /// The header is written here and not by the safetensors crate, whose metadata come in the order of a hash map.
+    /// The header is read and written here: the safetensors crate writes metadata in the order of a hash map, and its reader
+    /// is a tenth of the WebAssembly module. The tests read what is written with the crate.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut order: Vec<(&String, &Entry)> = self.tensors.iter().collect();
         order.sort_by_key(|(_, entry)| entry.dtype);
-        let text = |text: &str| serde_json::Value::from(text).to_string();
+        let text = |text: &str| Value::from(text).to_string();
         let pairs: Vec<String> = self.metadata.iter().map(|(k, v)| format!("{}:{}", text(k), text(v))).collect();
         let mut fields = vec![format!("\"__metadata__\":{{{}}}", pairs.join(","))];
         let mut offset = 0;
@@ -246,34 +262,61 @@ impl Tensors {
     }
 }
 
-/// Says why the safetensors crate refused the bytes.
-fn refusal(error: &SafeTensorError, bytes: &[u8]) -> ArtifactError {
+/// The header's JSON and the data behind it.
+fn split_header(bytes: &[u8]) -> Result<(&[u8], &[u8]), ArtifactError> {
     let actual = bytes.len() as u64;
-    let header = bytes.first_chunk::<8>().map_or(0, |length| u64::from_le_bytes(*length));
-    let needed = data_end(bytes, header).map_or(0, |end| end.saturating_add(header)).saturating_add(8);
-    let what = "the tensor file".to_owned();
-    match error {
-        SafeTensorError::HeaderTooSmall => ArtifactError::Truncated { what, expected: 8, actual },
-        SafeTensorError::InvalidHeaderLength => {
-            ArtifactError::Truncated { what, expected: header.saturating_add(8), actual }
-        }
-        SafeTensorError::MetadataIncompleteBuffer if needed > actual => {
-            ArtifactError::Truncated { what, expected: needed, actual }
-        }
-        SafeTensorError::MetadataIncompleteBuffer => ArtifactError::Size { what, expected: needed, actual },
-        other => ArtifactError::Format { reason: other.to_string() },
+    let truncated = |expected| ArtifactError::Truncated { what: WHAT.to_owned(), expected, actual };
+    let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(|| truncated(8))?;
+    let length = u64::from_le_bytes(*length);
+    let at = usize::try_from(length).ok().filter(|at| *at <= rest.len());
+    at.map(|at| rest.split_at(at)).ok_or_else(|| truncated(length.saturating_add(8)))
+}
+
+/// Checks that the tensors fill the data from the first to the last byte.
+fn check_length(fields: &Map<String, Value>, file: usize, data: usize) -> Result<(), ArtifactError> {
+    let offsets = fields.values().filter_map(offsets);
+    let (sum, end) = offsets
+        .fold((0usize, 0), |(sum, last), (start, end)| (sum.saturating_add(end.saturating_sub(start)), end.max(last)));
+    let (what, actual) = (WHAT.to_owned(), file as u64);
+    let expected = ((file - data) as u64).saturating_add(end as u64);
+    match end.cmp(&data) {
+        Ordering::Greater => Err(ArtifactError::Truncated { what, expected, actual }),
+        Ordering::Less => Err(ArtifactError::Size { what, expected, actual }),
+        Ordering::Equal if sum != end => Err(ArtifactError::Format { reason: "its tensors have gaps".to_owned() }),
+        Ordering::Equal => Ok(()),
     }
 }
 
-/// Where the last tensor of a readable header ends, counted from the end of the header.
-fn data_end(bytes: &[u8], header: u64) -> Option<u64> {
-    let header = bytes.get(8..usize::try_from(header).ok()?.checked_add(8)?)?;
-    let fields: BTreeMap<String, serde_json::Value> = serde_json::from_slice(header).ok()?;
-    fields.values().filter_map(|field| field.get("data_offsets")?.get(1)?.as_u64()).max()
+fn offsets(field: &Value) -> Option<(usize, usize)> {
+    let at = |place: usize| usize::try_from(field.get("data_offsets")?.get(place)?.as_u64()?).ok();
+    Some((at(0)?, at(1)?))
+}
+
+fn read_text(field: &Value) -> Option<BTreeMap<String, String>> {
+    let mut text = BTreeMap::new();
+    for (key, value) in field.as_object()? {
+        text.insert(key.clone(), value.as_str()?.to_owned());
+    }
+    Some(text)
+}
+
+fn read_entry(field: &Value, data: &[u8]) -> Option<Entry> {
+    let written = field.get("dtype")?.as_str()?;
+    let dtype = Dtype::ALL.into_iter().find(|dtype| dtype.name() == written)?;
+    let mut shape = Vec::new();
+    for length in field.get("shape")?.as_array()? {
+        shape.push(usize::try_from(length.as_u64()?).ok()?);
+    }
+    let (start, end) = offsets(field)?;
+    let bytes = data.get(start..end)?;
+    let values = shape.iter().try_fold(1usize, |product, length| product.checked_mul(*length))?;
+    (values.checked_mul(dtype.size())? == bytes.len()).then(|| Entry { dtype, shape, bytes: bytes.to_vec() })
 }
 
 #[cfg(test)]
 mod tests {
+    use safetensors::SafeTensors;
+
     use super::*;
 
     fn sample() -> Tensors {

@@ -73,13 +73,14 @@ impl Candidates {
 
 /// The bids by row, each cleaner's first one.
 fn bids(request: &Request, catalog: &Catalog) -> Result<Vec<(u32, Option<f32>)>, EngineError> {
-    let mut bids = Vec::with_capacity(request.job.bids.len());
+    let mut bids: Vec<(u32, Option<f32>)> = Vec::with_capacity(request.job.bids.len());
     for bid in &request.job.bids {
         let unknown = || format!("no cleaner of the catalog has the id {:?}", bid.cleaner_id);
         let row = catalog.row(&bid.cleaner_id).ok_or_else(|| EngineError::request("job.bids.cleanerId", unknown()))?;
-        bids.push((row, amount("job.bids.amount", bid.amount)?));
+        let price = amount("job.bids.amount", bid.amount)?;
+        if let Err(place) = bids.binary_search_by_key(&row, |(row, _)| *row) {
+            bids.insert(place, (row, price));
+        }
     }
-    bids.sort_by_key(|(row, _)| *row);
-    bids.dedup_by_key(|(row, _)| *row);
     Ok(bids)
 }

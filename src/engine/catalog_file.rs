@@ -205,7 +205,9 @@ fn read_offers(tensors: &Tensors, n: usize) -> Result<Vec<Vec<Offer>>, ArtifactE
 }
 
 fn metadata<T: serde::de::DeserializeOwned>(tensors: &Tensors, key: &str) -> Result<T, ArtifactError> {
-    serde_json::from_str(tensors.metadata(key)?).map_err(|error| refuse(key, &error.to_string()))
+    // Through one untyped value, as everywhere: a typed parser for each struct would double the WebAssembly module.
+    let value: serde_json::Result<serde_json::Value> = serde_json::from_slice(tensors.metadata(key)?.as_bytes());
+    value.and_then(serde_json::from_value).map_err(|error| refuse(key, &error.to_string()))
 }
 
 fn refuse(key: &str, reason: &str) -> ArtifactError {

@@ -57,8 +57,18 @@ pub(super) fn reasons(
     if subject.job.eco && cleaner.eco == Some(true) {
         say(0.9, "eco", "Works with eco-friendly products".into());
     }
-    found.sort_by(|a, b| b.0.total_cmp(&a.0));
-    found.into_iter().take(MOST_REASONS).map(|(_, notice)| notice).collect()
+    strongest(found)
+}
+
+/// The strongest ones, of equals the first said. There are a dozen at most: a general sort would only be larger.
+fn strongest(mut found: Vec<(f64, Notice)>) -> Vec<Notice> {
+    let mut best = Vec::with_capacity(MOST_REASONS);
+    while best.len() < MOST_REASONS && !found.is_empty() {
+        let stronger = |best: usize, at: usize| if found[at].0 > found[best].0 { at } else { best };
+        let at = (0..found.len()).fold(0, stronger);
+        best.push(found.remove(at).1);
+    }
+    best
 }
 
 fn praise(say: &mut impl FnMut(f64, &str, String), subject: &Subject<'_>, fit: &Match, market: &Market) {

@@ -140,8 +140,10 @@ impl Engine {
             return Err(ArtifactError::Schema { expected: schema_hash(), found: found.to_owned() });
         }
         let refuse = |reason: String| ArtifactError::Metadata { key: "normaliser".into(), reason };
+        let value: serde_json::Result<serde_json::Value> =
+            serde_json::from_slice(tensors.metadata("normaliser")?.as_bytes());
         let normaliser: Normaliser =
-            serde_json::from_str(tensors.metadata("normaliser")?).map_err(|error| refuse(error.to_string()))?;
+            value.and_then(serde_json::from_value).map_err(|error| refuse(error.to_string()))?;
         if !normaliser.is_valid() {
             return Err(refuse("it needs a finite mean and a positive deviation for every feature".into()));
         }

@@ -79,7 +79,8 @@ impl Embeddings {
 
 fn read_ids(tensors: &Tensors, key: &str) -> Result<Vocabulary, ArtifactError> {
     let refuse = |reason: String| ArtifactError::Metadata { key: key.to_owned(), reason };
-    let ids: Vec<String> = serde_json::from_str(tensors.metadata(key)?).map_err(|error| refuse(error.to_string()))?;
+    let value: serde_json::Result<serde_json::Value> = serde_json::from_slice(tensors.metadata(key)?.as_bytes());
+    let ids: Vec<String> = value.and_then(serde_json::from_value).map_err(|error| refuse(error.to_string()))?;
     Vocabulary::from_ids(ids).map_err(|id| refuse(format!("the id {id:?} comes twice")))
 }
 

@@ -31,13 +31,14 @@ impl WasmEngine {
         Ok(Self { engine })
     }
 
-    /// Ranks the candidates of one job: a [`Request`] in, a [`Ranking`](crate::engine::Ranking) out.
+    /// Ranks the candidates of one job: a [`Request`] in, a [`Ranking`](crate::engine::Ranking) out. The request comes as JSON: a JavaScript object would lose its unknown fields on the way, and those are refused.
     ///
     /// # Errors
     /// `{code, message}`: `request.shape` for what is no request, `request.invalid` for a field that cannot be used.
-    pub fn recommend(&self, request: JsValue) -> Result<JsValue, JsValue> {
-        let request: Request =
-            serde_wasm_bindgen::from_value(request).map_err(|error| failure("request.shape", &error.to_string()))?;
+    pub fn recommend(&self, request: &[u8]) -> Result<JsValue, JsValue> {
+        let request: serde_json::Result<serde_json::Value> = serde_json::from_slice(request);
+        let request: serde_json::Result<Request> = request.and_then(serde_json::from_value);
+        let request = request.map_err(|error| failure("request.shape", &error.to_string()))?;
         to_js(&self.engine.recommend(&request).map_err(refusal)?)
     }
 

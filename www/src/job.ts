@@ -8,6 +8,8 @@ import { type Draft, draftFor, type State, type Update } from "./state.js";
 
 const NEW = "new";
 
+// Text fields are not bound "live": a ranking that arrives while somebody types must not take the typing back.
+
 /** The choice of a client and a job, and the form of a new job. */
 export function jobView(state: State, update: Update): TemplateResult {
   return html`
@@ -78,7 +80,7 @@ function form(state: State, update: Update): TemplateResult {
         </div>
         <div class="field">
           <label for="size">Size, m²</label>
-          <input id="size" type="number" min="10" max="2000" step="5" inputmode="numeric" .value=${live(String(draft.sizeM2))}
+          <input id="size" type="number" min="10" max="2000" step="5" inputmode="numeric" .value=${String(draft.sizeM2)}
             @change=${(event: Event) => number(event, 10, 2000, (sizeM2) => ({ sizeM2 }))} />
         </div>
       </div>
@@ -92,7 +94,7 @@ function form(state: State, update: Update): TemplateResult {
       </div>
       <div class="field">
         <label for="when">Date and time</label>
-        <input id="when" type="datetime-local" .value=${live(toInput(draft.scheduledAt, market.utcOffsetMinutes))}
+        <input id="when" type="datetime-local" .value=${toInput(draft.scheduledAt, market.utcOffsetMinutes)}
           @change=${(event: Event) => {
             const scheduledAt = fromInput(chosen(event), market.utcOffsetMinutes);
             if (scheduledAt !== undefined) change({ scheduledAt });
@@ -101,13 +103,13 @@ function form(state: State, update: Update): TemplateResult {
       <div class="pair">
         <div class="field">
           <label for="duration">Duration, h</label>
-          <input id="duration" type="number" min="0.5" max="24" step="0.5" inputmode="decimal" .value=${live(String(draft.durationH))}
+          <input id="duration" type="number" min="0.5" max="24" step="0.5" inputmode="decimal" .value=${String(draft.durationH)}
             @change=${(event: Event) => number(event, 0.5, 24, (durationH) => ({ durationH }))} />
         </div>
         <div class="field">
           <label for="budget">Budget, ${market.currency}</label>
           <input id="budget" type="number" min="0" max="10000" step="5" inputmode="numeric" placeholder="any"
-            .value=${live(draft.budget === undefined ? "" : String(draft.budget))}
+            .value=${draft.budget === undefined ? "" : String(draft.budget)}
             @change=${(event: Event) => {
               const budget = (event.target as HTMLInputElement).valueAsNumber;
               change({ budget: budget > 0 ? budget : undefined });

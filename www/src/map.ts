@@ -85,7 +85,7 @@ function ranked(state: State, update: Update) {
     order,
     (item) => item.cleanerId,
     (item) => svg`
-      <g class="marker ${isMarked(state, item.cleanerId) ? "marked" : ""} ${item.rank <= 3 ? "best" : ""}"
+      <g data-rank=${item.rank} class="marker ${isMarked(state, item.cleanerId) ? "marked" : ""} ${item.rank <= 3 ? "best" : ""}"
         transform="translate(${x(item.location?.longitude ?? 0).toFixed(1)} ${y(item.location?.latitude ?? 0).toFixed(1)})"
         @pointerenter=${() => update({ pointed: item.cleanerId })} @pointerleave=${() => update({ pointed: undefined })}
         @click=${(event: Event) => {

@@ -1,0 +1,31 @@
+// Compiled by the tests against the packed types: what a user writes, and what must not compile.
+import { type Job, type Ranking, Recommender, TidyrankError } from "tidyrank";
+
+export async function rank(job: Job, signal: AbortSignal): Promise<Ranking> {
+  using recommender = await Recommender.load("/models/manifest.json", { signal, onWarning: ({ code }) => code });
+  return await recommender.recommendCleaners(job, {
+    limit: 5,
+    mode: "ensemble",
+    filters: { maxDistanceKm: 20 },
+    signal,
+  });
+}
+
+export function first(ranking: Ranking): string {
+  const item = ranking.items[0];
+  const neural: number | null = item.neuralScore;
+  // @ts-expect-error a score may be missing
+  const always: number = item.neuralScore;
+  return `${item.name} ${neural ?? always} ${ranking.meta.fallback?.code ?? ""}`;
+}
+
+export function codeOf(error: unknown): string {
+  return error instanceof TidyrankError ? error.code : "unknown";
+}
+
+// @ts-expect-error instances come from `load`
+new Recommender();
+// @ts-expect-error no such mode
+rank({}, new AbortController().signal).then((r) => r.meta.mode === "magic");
+// @ts-expect-error a misspelt field
+export const misspelt: Job = { sizem2: 70 };
