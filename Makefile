@@ -1,0 +1,103 @@
+# The front door.
+#
+#   make demo    set up, generate, train, quantise, evaluate, and serve the page (its address is printed)
+#   make test    set up, and everything that must pass
+#   make check   the quick part of it: formats, lints, types
+#   make pkg     rebuild the npm package in pkg/ (needs the wasm target, which it installs)
+#   make bench   benchmarks: ratios against peers in the same run
+#   make release MODEL_VERSION=1.1.0    train and release a model version under models/cleaners/
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+
+BIN      := target/release/tidyrank
+DATA     := data/athens
+MODEL    := models/cleaners/latest
+RELEASED := models/cleaners/1.0.0
+RECIPE   := models/cleaners/recipe.toml
+STEP     := scripts/step.sh
+WORK     := target/steps
+
+RUST     := $(shell find src -name '*.rs') Cargo.toml Cargo.lock
+MARKET   := $(shell find src/native/datagen src/native/datasets -name '*.rs')
+LEARNING := $(shell find src/domain src/features src/model src/numeric src/artifact src/native/train src/native/quantize src/engine src/rules src/native/eval -name '*.rs')
+PAGE     := $(shell find www pkg -type f -not -path '*/node_modules/*' -not -path 'www/dist/*' -not -path 'www/public/market/*')
+
+.PHONY: demo test check pkg bench release setup clean
+.PHONY: test-rust test-wasm test-web
+
+demo: www/dist/.complete
+	@node scripts/summary.mjs $(MODEL) $(WORK)
+	@node scripts/serve.mjs
+
+test: check test-rust test-wasm test-web
+	@echo "make test: everything passed"
+
+check: node_modules/.package-lock.json
+	$(STEP) format cargo fmt --check
+	$(STEP) clippy cargo clippy --release --locked --all-targets -- -D warnings
+	$(STEP) clippy-core cargo clippy --release --locked --no-default-features -- -D warnings
+	$(STEP) rustdoc env RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --no-deps --lib
+	$(STEP) biome npm run --silent lint
+	$(STEP) check-pkg npm run --silent check:pkg
+	$(STEP) tsc npm run --silent typecheck
+
+test-rust: $(BIN)
+	$(STEP) cargo-test cargo test --release --locked
+
+# The committed package must still build, within its size budget, from what is here.
+test-wasm: node_modules/.package-lock.json
+	$(STEP) wasm-toolchain scripts/toolchain.sh
+	$(STEP) wasm-build npm run --silent build:pkg -- --out target/pkg-check
+
+test-web: node_modules/.package-lock.json
+	$(STEP) browser scripts/browser.sh
+	$(STEP) page-data $(BIN) --quiet export --data $(DATA) --model $(RELEASED) --out www/public/market
+	$(STEP) page npm run --silent build:www
+	$(STEP) browser-test npm run --silent test:browser
+
+pkg: node_modules/.package-lock.json
+	scripts/toolchain.sh
+	npm run --silent build:pkg
+
+bench: node_modules/.package-lock.json $(MODEL)/.complete
+	scripts/browser.sh
+	npm run --silent bench
+
+release: $(BIN) $(DATA)/market.json
+	$(BIN) train $(RECIPE) --data $(DATA) --model-version $(MODEL_VERSION) --out models/cleaners/$(MODEL_VERSION)
+	$(BIN) quantize models/cleaners/$(MODEL_VERSION) --data $(DATA)
+	$(BIN) evaluate models/cleaners/$(MODEL_VERSION) --data $(DATA)
+
+setup: node_modules/.package-lock.json
+
+node_modules/.package-lock.json: package-lock.json package.json
+	$(STEP) npm-packages npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(BIN): $(RUST)
+	$(STEP) compile cargo build --release --locked
+	@touch $@
+
+$(DATA)/market.json: $(MARKET) | $(BIN)
+	$(STEP) generate $(BIN) generate --out $(DATA) --jobs 5000 --cleaners 200 --clients 500 --seed 42 --force
+	@touch $@
+
+$(MODEL)/.complete: $(DATA)/market.json $(RECIPE) $(LEARNING) | $(BIN)
+	@rm -rf $(MODEL)
+	$(STEP) train $(BIN) train $(RECIPE) --data $(DATA) --out $(MODEL)
+	$(STEP) quantise $(BIN) quantize $(MODEL) --data $(DATA)
+	$(STEP) evaluate $(BIN) evaluate $(MODEL) --data $(DATA)
+	@touch $@
+
+www/public/market/.complete: $(MODEL)/.complete
+	$(STEP) export $(BIN) export --data $(DATA) --model $(MODEL) --out www/public/market
+	@touch $@
+
+www/dist/.complete: www/public/market/.complete $(PAGE) node_modules/.package-lock.json
+	$(STEP) page npm run --silent build:www
+	@touch $@
+
+clean:
+	rm -rf data www/dist www/public/market models/*/latest target/steps target/pkg-check
