@@ -186,6 +186,7 @@ fn manifest(files: &Files) -> Manifest {
         seed: 1,
         data_fingerprint: "0".repeat(64),
         rule_weight: 0.25,
+        price_weight: 0.0,
         metrics: BTreeMap::new(),
         files: files.iter().map(|(role, bytes)| FileEntry::of(role, &format!("{role}.bin"), bytes)).collect(),
     }
@@ -276,7 +277,7 @@ fn requests_that_make_no_sense_are_refused_by_field() {
         engine.recommend(&asked)
     };
     type Change<'a> = &'a dyn Fn(&mut Request);
-    let cases: [(&str, Change<'_>); 13] = [
+    let cases: [(&str, Change<'_>); 14] = [
         ("job.propertyType", &|r| r.job.property_type = Some("castle".into())),
         ("job.location", &|r| r.job.location = Some(GeoPoint { latitude: 91.0, longitude: 0.0 })),
         ("job.location", &|r| r.job.location = Some(GeoPoint { latitude: 0.0, longitude: f64::NAN })),
@@ -288,6 +289,7 @@ fn requests_that_make_no_sense_are_refused_by_field() {
         ("job.bids.cleanerId", &|r| r.job.bids = vec![BidRequest { cleaner_id: "zz".into(), amount: None }]),
         ("job.bids.amount", &|r| r.job.bids = vec![BidRequest { cleaner_id: "c1".into(), amount: Some(-3.0) }]),
         ("ruleWeight", &|r| r.rule_weight = Some(1.01)),
+        ("priceWeight", &|r| r.price_weight = Some(f32::NAN)),
         ("filters.maxDistanceKm", &|r| r.filters.max_distance_km = Some(f64::NAN)),
         ("clientVector", &|r| r.client_vector = Some(vec![0.0; 3])),
     ];
@@ -312,6 +314,12 @@ fn the_ensemble_is_the_weighted_sum_and_fp32_and_int8_agree() {
         assert!((item.score - (0.25 * item.rule_score + 0.75 * neural)).abs() < 1e-3);
         let other = b.items.iter().find(|other| other.cleaner_id == item.cleaner_id).unwrap();
         assert!((other.neural_score.unwrap() - neural).abs() < 1.0, "{neural} for {:?}", other.neural_score);
+    }
+    let priced = int8.recommend(&Request { price_weight: Some(0.5), ..asked.clone() }).unwrap();
+    assert_eq!(priced.meta.price_weight, 0.5);
+    for item in &priced.items {
+        let both = 0.25 * item.rule_score + 0.75 * item.neural_score.unwrap();
+        assert!((item.score - 0.5 * (both + item.breakdown.pricing.unwrap())).abs() < 1e-3, "{item:?}");
     }
     let mut scalar = int8.clone();
     scalar.set_kernel(Kernel::Scalar);

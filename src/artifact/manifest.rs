@@ -31,6 +31,9 @@ pub struct Manifest {
     pub data_fingerprint: String,
     /// Share of the rule score in the ensemble, 0 to 1.
     pub rule_weight: f32,
+    /// Share of the price in the ensemble, 0 to 1.
+    #[serde(default)]
+    pub price_weight: f32,
     /// A few figures of the evaluation by name; the full report is beside the manifest.
     #[serde(default)]
     pub metrics: BTreeMap<String, f64>,
@@ -143,8 +146,10 @@ impl Manifest {
                 return refuse(format!("{:?} is no SHA-256 sum", file.sha256));
             }
         }
-        if !(0.0..=1.0).contains(&self.rule_weight) {
-            return refuse(format!("rule_weight {} is not between 0 and 1", self.rule_weight));
+        for (field, weight) in [("rule_weight", self.rule_weight), ("price_weight", self.price_weight)] {
+            if !(0.0..=1.0).contains(&weight) {
+                return refuse(format!("{field} {weight} is not between 0 and 1"));
+            }
         }
         Ok(())
     }
@@ -166,6 +171,7 @@ mod tests {
             seed: 42,
             data_fingerprint: "f".into(),
             rule_weight: 0.6,
+            price_weight: 0.0,
             metrics: BTreeMap::from([("r2".to_owned(), 0.5)]),
             files: vec![FileEntry::of("model.fp32", "model.safetensors", b"abc")],
         }

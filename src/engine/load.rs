@@ -53,6 +53,7 @@ pub struct Engine {
     pub(super) model: Option<Neural>,
     pub(super) clients: Embeddings,
     pub(super) rule_weight: f32,
+    pub(super) price_weight: f32,
     pub(super) identity: Option<ModelIdentity>,
     pub(super) kernel: Kernel,
     /// Why there is no model.
@@ -82,6 +83,7 @@ impl Engine {
             model: None,
             clients: Embeddings::default(),
             rule_weight: DEFAULT_RULE_WEIGHT,
+            price_weight: 0.0,
             identity: None,
             kernel: Kernel::detect(),
             no_model: Notice::new("model.none", "No model is loaded: ranked by rules."),
@@ -108,9 +110,7 @@ impl Engine {
             .and_then(|tensors| Catalog::from_tensors(&tensors))
             .map_err(refuse("catalog"))?;
         let mut engine = Self::rules_only(catalog);
-        if (0.0..=1.0).contains(&manifest.rule_weight) {
-            engine.rule_weight = manifest.rule_weight;
-        }
+        (engine.rule_weight, engine.price_weight) = (manifest.rule_weight, manifest.price_weight);
         match engine.read_model(&manifest, &mut file, precision) {
             Ok(model) => {
                 engine.model = Some(model);
@@ -195,6 +195,11 @@ impl Engine {
     /// Weight of the rule score where a request gives none.
     pub fn rule_weight(&self) -> f32 {
         self.rule_weight
+    }
+
+    /// Weight of the price where a request gives none.
+    pub fn price_weight(&self) -> f32 {
+        self.price_weight
     }
 
     /// The kernel that multiplies.

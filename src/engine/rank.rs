@@ -19,6 +19,7 @@ struct Blend {
     mode: Mode,
     fallback: Option<Notice>,
     rule_weight: f32,
+    price_weight: f32,
 }
 
 impl Engine {
@@ -57,6 +58,7 @@ impl Engine {
             requested_mode: request.mode,
             fallback: blend.fallback,
             rule_weight: blend.rule_weight,
+            price_weight: blend.price_weight,
             client_known: client.is_some(),
             backend: "cpu".into(),
             kernel: self.kernel.name().into(),
@@ -69,18 +71,16 @@ impl Engine {
     }
 
     fn blend(&self, request: &Request) -> Result<Blend, EngineError> {
-        let weight = request.rule_weight.unwrap_or(self.rule_weight);
-        if !(0.0..=1.0).contains(&weight) {
-            return Err(EngineError::request("ruleWeight", format!("{weight} is not between 0 and 1")));
-        }
+        let rule_weight = share("ruleWeight", request.rule_weight.unwrap_or(self.rule_weight))?;
+        let price_weight = share("priceWeight", request.price_weight.unwrap_or(self.price_weight))?;
         let missing = self.model.is_none() && request.mode != Mode::Rules;
         let mode = if missing { Mode::Rules } else { request.mode };
-        let rule_weight = match mode {
-            Mode::Rules => 1.0,
-            Mode::Neural => 0.0,
-            Mode::Ensemble => weight,
+        let (rule_weight, price_weight) = match mode {
+            Mode::Rules => (1.0, 0.0),
+            Mode::Neural => (0.0, 0.0),
+            Mode::Ensemble => (rule_weight, price_weight),
         };
-        Ok(Blend { mode, fallback: missing.then(|| self.no_model.clone()), rule_weight })
+        Ok(Blend { mode, fallback: missing.then(|| self.no_model.clone()), rule_weight, price_weight })
     }
 
     /// The client's embedding row: that of the request, or the one kept here; `None` for a client whom nobody knows.
@@ -135,8 +135,12 @@ impl Engine {
             if blend.mode == Mode::Neural {
                 return neural;
             }
-            let rule = RuleScore::of(&self.subject(candidate, job, market_hourly)).score;
-            blend.rule_weight * rule + (1.0 - blend.rule_weight) * neural
+            let subject = self.subject(candidate, job, market_hourly);
+            let rule = RuleScore::of(&subject);
+            let both = blend.rule_weight * rule.score + (1.0 - blend.rule_weight) * neural;
+            // A price that nobody knows neither helps nor harms.
+            let priced = Match::of(&subject, &rule, None).pricing.filter(|_| blend.price_weight > 0.0);
+            priced.map_or(both, |pricing| blend.price_weight * pricing + (1.0 - blend.price_weight) * both)
         };
         list.iter().enumerate().map(score).collect()
     }
@@ -176,4 +180,12 @@ impl Engine {
             reasons: reasons(&subject, &fit, candidate, cleaner, &self.catalog.market),
         }
     }
+}
+
+/// A weight between 0 and 1.
+fn share(field: &'static str, weight: f32) -> Result<f32, EngineError> {
+    if (0.0..=1.0).contains(&weight) {
+        return Ok(weight);
+    }
+    Err(EngineError::request(field, format!("{weight} is not between 0 and 1")))
 }

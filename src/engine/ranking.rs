@@ -72,7 +72,7 @@ pub struct Breakdown {
     pub location: Option<f32>,
     /// 50 = as much of this kind of work as everybody.
     pub specialisation: Option<f32>,
-    /// 50 = the market's price, more = cheaper.
+    /// 50 = the market's price, more = cheaper; half of it is how far a stated budget reaches.
     pub pricing: Option<f32>,
     /// Work done lately.
     pub availability: Option<f32>,
@@ -104,8 +104,10 @@ pub struct Meta {
     pub requested_mode: Mode,
     /// Why the two differ.
     pub fallback: Option<Notice>,
-    /// Weight of the rule score in the ranking's scores.
+    /// Weight of the rule score against the model's.
     pub rule_weight: f32,
+    /// Weight of the price (the pricing value of the breakdown) against both.
+    pub price_weight: f32,
     /// Whether the model knows the client; if not, the trained unknown client stands in.
     pub client_known: bool,
     /// What computed the scores.

@@ -43,6 +43,10 @@ pub struct Request {
     /// Weight of the rule score in the ensemble, 0 to 1; by default the model's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule_weight: Option<f32>,
+    /// Weight of the price in the ensemble, 0 to 1; by default the model's own. The score is
+    /// `price_weight * pricing + (1 - price_weight) * (rule_weight * rules + (1 - rule_weight) * neural)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_weight: Option<f32>,
     /// Who is ranked; by default what the market says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidates: Option<CandidateSource>,

@@ -120,6 +120,7 @@ mod tests {
             seed: 1,
             data_fingerprint: "f".into(),
             rule_weight: 0.6,
+            price_weight: 0.0,
             metrics: BTreeMap::new(),
             files: vec![],
         }

@@ -17,7 +17,7 @@ pub struct Match {
     pub location: Option<f32>,
     /// Share of this kind of job in the cleaner's work against its share in the market: 0.5 = as everybody.
     pub specialisation: Option<f32>,
-    /// 0.5 = the market's price, more = cheaper.
+    /// 0.5 = the market's price, more = cheaper. Where the client states a budget, half of it is `min(1, budget / price)`.
     pub pricing: Option<f32>,
     /// The activity component of the rule score: who worked lately will answer.
     pub availability: Option<f32>,
@@ -30,9 +30,19 @@ impl Match {
             quality: rule.value(Component::Quality),
             location: distance_km.map(|km| libm::exp2(-km / HALF_DISTANCE_KM) as f32),
             specialisation: specialisation(subject).map(|value| value as f32),
-            pricing: subject.price_ratio().map(|ratio| cheapness(ratio) as f32),
+            pricing: pricing(subject),
             availability: rule.value(Component::Activity),
         }
+    }
+}
+
+fn pricing(subject: &Subject<'_>) -> Option<f32> {
+    let cheap = subject.price_ratio().map(|ratio| cheapness(ratio) as f32);
+    let stated = subject.job.budget.zip(subject.price).filter(|(_, price)| *price > 0.0);
+    let within = stated.map(|(budget, price)| (budget / price).min(1.0));
+    match (cheap, within) {
+        (Some(cheap), Some(within)) => Some(0.5 * cheap + 0.5 * within),
+        (cheap, within) => cheap.or(within),
     }
 }
 
@@ -70,6 +80,10 @@ mod tests {
         // Own share (10 + 10 * 0.2) / 20 = 0.6 against 0.2; 40 for 2 h where the market asks 10 an hour.
         assert_eq!((found.location, found.specialisation, found.pricing), (Some(0.25), Some(0.75), Some(1.0 / 3.0)));
         assert_eq!((found.quality, found.availability), (None, None));
+        let budget = JobSpec { budget: Some(30.0), ..job.clone() };
+        let subject = Subject { job: &budget, ..subject };
+        // Half of 1/3, half of 30 / 40.
+        assert_eq!(Match::of(&subject, &RuleScore::of(&subject), None).pricing, Some(0.5 / 3.0 + 0.375));
         let stranger = JobSpec::default();
         let subject = Subject { job: &stranger, price: None, ..subject };
         assert_eq!(Match::of(&subject, &RuleScore::of(&subject), None), Match::default());

@@ -101,6 +101,7 @@ fn the_requests_use_every_field_and_every_mode() {
     some("distance", &|r| r.filters.max_distance_km.is_some());
     some("limit 0", &|r| r.limit == Some(0));
     some("rule weight", &|r| r.rule_weight.is_some());
+    some("price weight", &|r| r.price_weight.is_some());
     some("no place", &|r| r.job.location.is_none());
     some("no kind", &|r| r.job.property_type.is_none());
     some("no size", &|r| r.job.size_m2.is_none());

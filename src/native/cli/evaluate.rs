@@ -172,6 +172,7 @@ fn protocol(args: &Args, manifest: &Manifest, recipe: &Recipe, data: &Dataset) -
         metrics: definitions(),
         model: format!("{} {}", manifest.name, manifest.version),
         rule_weight: manifest.rule_weight,
+        price_weight: manifest.price_weight,
         bootstrap: bootstrap::Settings { resamples: args.bootstrap, ..bootstrap::Settings::default() },
     }
 }

@@ -30,6 +30,7 @@ struct Report {
     format_version: u32,
     seed: u64,
     rule_weight: f32,
+    price_weight: f32,
     schema_hash: String,
     data_fingerprint: String,
     metrics: std::collections::BTreeMap<String, f64>,
@@ -87,6 +88,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), CliError> {
         format_version: manifest.format_version,
         seed: manifest.seed,
         rule_weight: manifest.rule_weight,
+        price_weight: manifest.price_weight,
         schema_hash: manifest.schema_hash,
         data_fingerprint: manifest.data_fingerprint,
         metrics: manifest.metrics,
@@ -150,7 +152,9 @@ fn tables(report: &Report) -> String {
     line("model", format!("{} {} ({})", report.name, report.version, report.model_kind));
     line("created by", format!("{}, format {}", report.created_by, report.format_version));
     line("seed", report.seed.to_string());
-    line("rules : network", format!("{} : {}", report.rule_weight, 1.0 - report.rule_weight));
+    let (price, rules) = (report.price_weight, report.rule_weight);
+    let shares = [price, (1.0 - price) * rules, (1.0 - price) * (1.0 - rules)].map(|share| 100.0 * share);
+    line("ensemble", format!("{:.0} % price, {:.0} % rules, {:.0} % network", shares[0], shares[1], shares[2]));
     line("features", report.schema_hash.clone());
     line("data", report.data_fingerprint.clone());
     for file in &report.files {

@@ -9,11 +9,15 @@ use super::output::{Output, table};
 use super::train::{read_recipe, samples_of};
 use super::{CliError, Context, Format, load};
 use crate::artifact::{ArtifactError, Tensors};
-use crate::engine::Catalog;
+use crate::domain::JobRecord;
+use crate::engine::{Catalog, Precision};
 use crate::model::Embeddings;
 use crate::native::datasets::Dataset;
+use crate::native::eval::ensemble::{Weights, choices, fit};
+use crate::native::eval::request::Names;
 use crate::native::model_dir::{ModelDir, ModelDirError};
 use crate::native::quantize::{Calibration, CalibrationSource, Quantised, QuantizeError, Rounding, quantise};
+use crate::native::train::SplitKind;
 
 /// Flags of `tidyrank quantize`.
 #[derive(Debug, clap::Args)]
@@ -28,10 +32,10 @@ pub(super) struct Args {
     #[arg(long)]
     data: PathBuf,
     /// Jobs to calibrate with
-    #[arg(long, default_value_t = 256)]
+    #[arg(long, default_value_t = 600)]
     jobs: usize,
     /// Cleaners to calibrate with per job
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = 100)]
     candidates: usize,
 }
 
@@ -46,6 +50,8 @@ struct Summary {
     score_rms: f64,
     score_max_nearest: f64,
     score_max: f64,
+    /// The ensemble's weights, fitted on the hires of the validation part; `None` where there are too few of them.
+    ensemble: Option<(f32, f32, usize)>,
     /// Role and size of the files.
     files: Vec<(String, u64)>,
     seconds: f64,
@@ -76,7 +82,9 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), CliError> {
         ("clients", "clients.safetensors", clients.to_bytes()),
     ];
     model.write(&files)?;
-    show(&summary(&model, rows.len(), &nearest, &stored, began.elapsed().as_secs_f64()), context)
+    let weights = fit_weights(&args, &dataset, &mut model)?;
+    let seconds = began.elapsed().as_secs_f64();
+    show(&summary(&model, rows.len(), &nearest, &stored, weights, seconds), context)
 }
 
 fn calibration(args: &Args, dataset: &Dataset) -> Result<Calibration, CliError> {
@@ -94,6 +102,27 @@ fn calibration(args: &Args, dataset: &Dataset) -> Result<Calibration, CliError> 
     Ok(Calibration::draw(&source, args.jobs, args.candidates))
 }
 
+/// Fits the ensemble's weights on the jobs between the training part and the hold-out, with the model as it will be served.
+fn fit_weights(args: &Args, dataset: &Dataset, model: &mut ModelDir) -> Result<Option<Weights>, CliError> {
+    let recipe = read_recipe(&args.model.join("recipe.toml"))?;
+    let samples = samples_of(dataset);
+    let split = samples.split(&recipe.split, recipe.seed);
+    let mut jobs: Vec<usize> = split.validation.iter().map(|&at| samples.jobs[at] as usize).collect();
+    jobs.sort_unstable();
+    if let (SplitKind::Temporal, Some((first, last))) = (recipe.split.kind, jobs.first().zip(jobs.last())) {
+        jobs = (*first..=*last).collect();
+    }
+    let jobs: Vec<JobRecord> = jobs.into_iter().map(|at| dataset.jobs[at].clone()).collect();
+    let mut engine = load::engine(&args.model, Precision::Int8)?;
+    let names = Names { market: &dataset.market, cleaners: &dataset.cleaners, clients: &dataset.client_ids };
+    let weights = fit(&choices(&names, &jobs, &dataset.history, &mut engine)?);
+    if let Some(Weights { rule_weight, price_weight, .. }) = weights {
+        (model.manifest.rule_weight, model.manifest.price_weight) = (rule_weight, price_weight);
+        model.write(&[])?;
+    }
+    Ok(weights)
+}
+
 /// The cleaners with everything that is known at the end of the data, and their vectors.
 fn catalog(dataset: &Dataset, state: &Tensors) -> Result<Tensors, ArtifactError> {
     let twice = |id: String| ArtifactError::Metadata { key: "ids".to_owned(), reason: format!("{id:?} comes twice") };
@@ -105,7 +134,14 @@ fn catalog(dataset: &Dataset, state: &Tensors) -> Result<Tensors, ArtifactError>
     catalog.to_tensors()
 }
 
-fn summary(model: &ModelDir, rows: usize, nearest: &Quantised, stored: &Quantised, seconds: f64) -> Summary {
+fn summary(
+    model: &ModelDir,
+    rows: usize,
+    nearest: &Quantised,
+    stored: &Quantised,
+    weights: Option<Weights>,
+    seconds: f64,
+) -> Summary {
     let pairs = nearest.layers.iter().zip(&stored.layers);
     Summary {
         model: model.path().display().to_string(),
@@ -115,6 +151,7 @@ fn summary(model: &ModelDir, rows: usize, nearest: &Quantised, stored: &Quantise
         score_rms: stored.score_rms,
         score_max_nearest: nearest.score_max,
         score_max: stored.score_max,
+        ensemble: weights.map(|fitted| (fitted.rule_weight, fitted.price_weight, fitted.hires)),
         files: model.manifest.files.iter().map(|file| (file.role.clone(), file.size)).collect(),
         seconds,
     }
@@ -141,6 +178,12 @@ fn show(summary: &Summary, context: &Context) -> Result<(), CliError> {
     let files: Vec<String> = summary.files.iter().map(|(role, size)| format!("{role} {size}")).collect();
     let (count, seconds, files) = (summary.calibration_rows, summary.seconds, files.join(", "));
     output.text(&format!("{rows}\n{count} calibration rows, {seconds:.1} s; bytes: {files}\n"))?;
+    output.text(&match summary.ensemble {
+        Some((rules, price, hires)) => format!(
+            "ensemble fitted on {hires} hires of the validation part: price {price:.2}; of the rest, rules {rules:.2}\n"
+        ),
+        None => "ensemble weights as in the recipe: too few hires to fit them on\n".to_owned(),
+    })?;
     output.finish()
 }
 

@@ -44,6 +44,8 @@ pub struct Protocol {
     pub model: String,
     /// Share of the rule score in the ensemble.
     pub rule_weight: f32,
+    /// Share of the price in the ensemble.
+    pub price_weight: f32,
     /// How the intervals were computed.
     pub bootstrap: bootstrap::Settings,
 }
@@ -330,6 +332,7 @@ mod tests {
             metrics: definitions(),
             model: "m 1".into(),
             rule_weight: 0.6,
+            price_weight: 0.0,
             bootstrap: bootstrap::Settings { resamples: 200, ..bootstrap::Settings::default() },
         }
     }

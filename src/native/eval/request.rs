@@ -37,6 +37,7 @@ impl Names<'_> {
             limit: ask.limit,
             mode: ask.mode,
             rule_weight: ask.rule_weight,
+            price_weight: None,
             candidates: ask.candidates,
             client_vector: None,
             filters: Filters { max_distance_km: ask.max_distance_km },
