@@ -2,6 +2,7 @@
 //
 //   node scripts/build-pkg.mjs           build everything
 //   node scripts/build-pkg.mjs --js      only the JavaScript, on the wasm that is there
+//   node scripts/build-pkg.mjs --out DIR into another folder, to see whether the sources still build within the budget
 //
 // The toolchain is found or made by scripts/toolchain.sh; every tool has a fixed version.
 import { execFileSync } from "node:child_process";
@@ -12,7 +13,8 @@ import { report } from "./pkg-size.mjs";
 import { sourcesHash, writeStamp } from "./pkg-sources.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
-const WASM = inRoot("pkg/dist/tidyrank_bg.wasm");
+const OUT = inRoot(process.argv.includes("--out") ? process.argv[process.argv.indexOf("--out") + 1] : "pkg");
+const WASM = `${OUT}/dist/tidyrank_bg.wasm`;
 const BINDGEN_OUT = inRoot("target-wasm/bindgen");
 // What the module may use. relaxed-simd is left out: Node 20 does not compile it.
 const WASM_FEATURES = [
@@ -58,7 +60,7 @@ function bindgen(module) {
 }
 
 function optimise() {
-  mkdirSync(inRoot("pkg/dist"), { recursive: true });
+  mkdirSync(`${OUT}/dist`, { recursive: true });
   const wasmOpt = inRoot("node_modules/binaryen/bin/wasm-opt");
   run(process.execPath, [wasmOpt, "-O3", ...WASM_FEATURES, `${BINDGEN_OUT}/tidyrank_bg.wasm`, "-o", WASM]);
 }
@@ -75,7 +77,7 @@ async function bundle() {
   };
   await build({
     entryPoints,
-    outdir: inRoot("pkg/dist"),
+    outdir: `${OUT}/dist`,
     bundle: true,
     format: "esm",
     target: "es2022",
@@ -84,27 +86,27 @@ async function bundle() {
     logLevel: "warning",
     plugins: [siblings],
   });
-  for (const name of ["index", "worker"]) cpSync(inRoot(`js/types/${name}.d.ts`), inRoot(`pkg/dist/${name}.d.ts`));
+  for (const name of ["index", "worker"]) cpSync(inRoot(`js/types/${name}.d.ts`), `${OUT}/dist/${name}.d.ts`);
 }
 
 function describe() {
   const version = /^version = "(.+)"$/m.exec(readFileSync(inRoot("Cargo.toml"), "utf8"))[1];
   const manifest = JSON.parse(readFileSync(inRoot("js/package.template.json"), "utf8"));
   const { name, ...rest } = manifest;
-  writeFileSync(inRoot("pkg/package.json"), `${JSON.stringify({ name, version, ...rest }, null, 2)}\n`);
-  cpSync(inRoot("js/README.md"), inRoot("pkg/README.md"));
+  writeFileSync(`${OUT}/package.json`, `${JSON.stringify({ name, version, ...rest }, null, 2)}\n`);
+  cpSync(inRoot("js/README.md"), `${OUT}/README.md`);
   for (const licence of ["LICENSE-MIT", "LICENSE-APACHE"]) {
-    if (existsSync(inRoot(licence))) cpSync(inRoot(licence), inRoot(`pkg/${licence}`));
+    if (existsSync(inRoot(licence))) cpSync(inRoot(licence), `${OUT}/${licence}`);
   }
 }
 
 const jsOnly = process.argv.includes("--js");
 if (!jsOnly) {
   bindgen(compile());
-  rmSync(inRoot("pkg/dist"), { recursive: true, force: true });
+  rmSync(`${OUT}/dist`, { recursive: true, force: true });
   optimise();
 }
 await bundle();
 describe();
-writeStamp(sourcesHash());
-process.exitCode = report() ? 0 : 1;
+writeStamp(OUT, sourcesHash());
+process.exitCode = report(OUT) ? 0 : 1;

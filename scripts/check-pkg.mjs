@@ -5,11 +5,11 @@ import { report } from "./pkg-size.mjs";
 import { readStamp, sourcesHash } from "./pkg-sources.mjs";
 
 const problems = [];
-if (readStamp() !== sourcesHash())
+if (readStamp(inRoot("pkg")) !== sourcesHash())
   problems.push("pkg/ is older than its sources: run `npm run build:pkg` and commit pkg/");
 const crate = /^version = "(.+)"$/m.exec(readFileSync(inRoot("Cargo.toml"), "utf8"))?.[1];
 const { version } = JSON.parse(readFileSync(inRoot("pkg/package.json"), "utf8"));
 if (version !== crate) problems.push(`pkg/package.json has version ${version}, Cargo.toml has ${crate}`);
-if (!report()) problems.push("the package is over its size budget");
+if (!report(inRoot("pkg"))) problems.push("the package is over its size budget");
 for (const problem of problems) console.error(`check-pkg: ${problem}`);
 process.exitCode = problems.length === 0 ? 0 : 1;

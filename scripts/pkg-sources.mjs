@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { inRoot } from "./paths.mjs";
 
-const STAMP = "pkg/.sources.json";
+const STAMP = ".sources.json";
 /** Everything that is compiled into the package; `src/native` and `src/bin` never are. */
 const ROOTS = ["src", "js", "scripts/bindgen/src", "scripts/bindgen/Cargo.toml", "scripts/bindgen/Cargo.lock"];
 const FILES = [
@@ -39,12 +39,13 @@ export function sourcesHash() {
   return hash.digest("hex");
 }
 
-/** Stores the hash beside the package. */
-export function writeStamp(hash) {
-  writeFileSync(inRoot(STAMP), `${JSON.stringify({ sources: hash }, null, 2)}\n`);
+/** Stores the hash beside a package. */
+export function writeStamp(folder, hash) {
+  writeFileSync(`${folder}/${STAMP}`, `${JSON.stringify({ sources: hash }, null, 2)}\n`);
 }
 
 /** The stored hash, or `undefined` where there is no package. */
-export function readStamp() {
-  return existsSync(inRoot(STAMP)) ? JSON.parse(readFileSync(inRoot(STAMP), "utf8")).sources : undefined;
+export function readStamp(folder) {
+  const stamp = `${folder}/${STAMP}`;
+  return existsSync(stamp) ? JSON.parse(readFileSync(stamp, "utf8")).sources : undefined;
 }

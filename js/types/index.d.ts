@@ -57,6 +57,12 @@ export interface RecommendOptions {
   mode?: Mode;
   /** The rules' share of an ensemble score, 0 to 1; without it the model's own. */
   ruleWeight?: number;
+  /**
+   * The price's share of an ensemble score, 0 to 1; without it the model's own. The score is
+   * `priceWeight * pricing + (1 - priceWeight) * (ruleWeight * rules + (1 - ruleWeight) * neural)`, with `pricing` as in
+   * `breakdown`; where that is unknown the price does not count.
+   */
+  priceWeight?: number;
   /** Rank everyone in the catalog or only those who bid; without it as the market does it. */
   candidates?: "catalog" | "bidders";
   /** The client's own embedding (64 numbers) where it is not part of the loaded files. */
@@ -124,6 +130,7 @@ export interface RankingMeta {
   /** Why `mode` is not `requestedMode`; null where it is. */
   fallback: Reason | null;
   ruleWeight: number;
+  priceWeight: number;
   /** Whether the model knows this client. */
   clientKnown: boolean;
   backend: "cpu";
@@ -193,6 +200,8 @@ export interface Capabilities {
   modes: Mode[];
   /** The rules' share of an ensemble score where a request does not say. */
   ruleWeight: number;
+  /** The price's share, likewise. */
+  priceWeight: number;
   /** How many cleaners the catalog holds. */
   cleaners: number;
   /** The moment up to which the catalog knows what happened, seconds since 1970 in UTC. */

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
+use super::json::{self, Fields};
 use super::{ArtifactError, check_version, sha256_hex};
 
 /// What is known of a released model, and of each of its files.
 ///
 /// Unknown fields are ignored, so that a later version that says `oldest_readable: 1` stays readable.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Manifest {
     /// Version of the formats of all files of the folder.
     pub format_version: u32,
@@ -32,17 +34,15 @@ pub struct Manifest {
     /// Share of the rule score in the ensemble, 0 to 1.
     pub rule_weight: f32,
     /// Share of the price in the ensemble, 0 to 1.
-    #[serde(default)]
     pub price_weight: f32,
     /// A few figures of the evaluation by name; the full report is beside the manifest.
-    #[serde(default)]
     pub metrics: BTreeMap<String, f64>,
     /// The files.
     pub files: Vec<FileEntry>,
 }
 
 /// One file of a model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FileEntry {
     /// What it is for: `model.fp32`, `model.q8`, `catalog` or `clients`.
     pub role: String,
@@ -59,6 +59,13 @@ impl FileEntry {
     pub fn of(role: &str, path: &str, bytes: &[u8]) -> Self {
         Self { role: role.to_owned(), path: path.to_owned(), size: bytes.len() as u64, sha256: sha256_hex(bytes) }
     }
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let fields = Fields::of(value).ok()?;
+        let size = fields.need("size", Value::as_u64).ok()?;
+        let [role, path, sha256] = ["role", "path", "sha256"].map(|key| fields.text(key).ok());
+        Some(Self { role: role?, path: path?, size, sha256: sha256? })
+    }
 }
 
 impl Manifest {
@@ -68,16 +75,37 @@ impl Manifest {
     /// [`ArtifactError::Version`] for a version that this build does not read, [`ArtifactError::Manifest`] for anything else
     /// that is no manifest: bad JSON, a role named twice, a path that leaves the folder, a checksum that is none.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ArtifactError> {
-        let invalid = |error: serde_json::Error| ArtifactError::Manifest { reason: error.to_string() };
-        // Through one untyped value: a typed parser of its own for each struct would double the WebAssembly module.
-        let value: serde_json::Value = serde_json::from_slice(bytes).map_err(invalid)?;
-        let version = |key: &str| value.get(key)?.as_u64().map(|found| u32::try_from(found).unwrap_or(u32::MAX));
-        if let Some((found, oldest)) = version("format_version").zip(version("oldest_readable")) {
-            check_version("the manifest", found, oldest)?;
-        }
-        let manifest: Self = serde_json::from_value(value).map_err(invalid)?;
+        let invalid = |reason: String| ArtifactError::Manifest { reason };
+        let value = json::parse(bytes).map_err(invalid)?;
+        let fields = Fields::of(&value).map_err(invalid)?;
+        let versions = fields.count("format_version").and_then(|found| Ok((found, fields.count("oldest_readable")?)));
+        let (version, oldest) = versions.map_err(invalid)?;
+        check_version("the manifest", version, oldest)?;
+        let manifest = Self::from_fields(&fields).map_err(invalid)?;
         manifest.check_entries()?;
         Ok(manifest)
+    }
+
+    fn from_fields(fields: &Fields<'_>) -> Result<Self, String> {
+        let mut metrics = BTreeMap::new();
+        for (name, value) in fields.find("metrics", Value::as_object)?.into_iter().flatten() {
+            metrics.insert(name.clone(), value.as_f64().ok_or_else(|| format!("metric `{name}` is no number"))?);
+        }
+        Ok(Self {
+            format_version: fields.count("format_version")?,
+            oldest_readable: fields.count("oldest_readable")?,
+            name: fields.text("name")?,
+            version: fields.text("version")?,
+            created_by: fields.text("created_by")?,
+            model_kind: fields.text("model_kind")?,
+            schema_hash: fields.text("schema_hash")?,
+            seed: fields.need("seed", Value::as_u64)?,
+            data_fingerprint: fields.text("data_fingerprint")?,
+            rule_weight: fields.number("rule_weight")? as f32,
+            price_weight: fields.find("price_weight", Value::as_f64)?.unwrap_or_default() as f32,
+            metrics,
+            files: fields.need("files", |files| json::list(files, FileEntry::from_value))?,
+        })
     }
 
     /// The manifest as JSON; the same manifest always gives the same bytes.
@@ -148,7 +176,7 @@ impl Manifest {
         }
         for (field, weight) in [("rule_weight", self.rule_weight), ("price_weight", self.price_weight)] {
             if !(0.0..=1.0).contains(&weight) {
-                return refuse(format!("{field} {weight} is not between 0 and 1"));
+                return refuse(format!("{field} is not between 0 and 1"));
             }
         }
         Ok(())

@@ -7,6 +7,7 @@
 
 mod checksum;
 mod error;
+pub mod json;
 mod manifest;
 mod tensors;
 

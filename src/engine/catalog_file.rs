@@ -2,8 +2,11 @@
 //!
 //! Statistics are written as counts (u32) and sums (f32); a catalog that was read back is what is served and measured.
 
+use serde_json::Value;
+
 use super::catalog::Catalog;
-use crate::artifact::{ArtifactError, Tensors};
+use super::catalog_json::{market, market_stats};
+use crate::artifact::{ArtifactError, Tensors, json};
 use crate::domain::{Cleaner, CleanerStats, GeoPoint, Offer, Tally};
 use crate::model::Embeddings;
 
@@ -87,16 +90,17 @@ impl Catalog {
     /// Another format or version, missing columns, columns of another length, ids that come twice, positions off the globe.
     pub fn from_tensors(tensors: &Tensors) -> Result<Self, ArtifactError> {
         tensors.expect_format(CATALOG_FORMAT)?;
-        let ids: Vec<String> = metadata(tensors, "ids")?;
-        let names: Vec<String> = metadata(tensors, "names")?;
+        let texts = |value: &Value| json::texts(value).ok_or_else(|| "it is no list of texts".to_owned());
+        let ids = metadata(tensors, "ids", texts)?;
+        let names = metadata(tensors, "names", texts)?;
         if names.len() != ids.len() {
             return Err(refuse("names", "there are not as many as ids"));
         }
         let cleaners = read_cleaners(tensors, ids, names)?;
-        let mut catalog = Self::new(metadata(tensors, "market")?, cleaners)
+        let mut catalog = Self::new(metadata(tensors, "market", market)?, cleaners)
             .map_err(|id| refuse("ids", &format!("{id:?} comes twice")))?;
-        catalog.market_stats = metadata(tensors, "market_stats")?;
-        catalog.as_of = metadata(tensors, "as_of")?;
+        catalog.market_stats = metadata(tensors, "market_stats", market_stats)?;
+        catalog.as_of = metadata(tensors, "as_of", |at| at.as_i64().ok_or_else(|| "it is no moment".to_owned()))?;
         catalog.read_stats(tensors)?;
         let mut rows = tensors.clone();
         rows.set_format(crate::model::CLIENTS_FORMAT);
@@ -204,10 +208,13 @@ fn read_offers(tensors: &Tensors, n: usize) -> Result<Vec<Vec<Offer>>, ArtifactE
     Ok(counts.iter().map(|count| (0..*count).map(|_| next()).collect()).collect())
 }
 
-fn metadata<T: serde::de::DeserializeOwned>(tensors: &Tensors, key: &str) -> Result<T, ArtifactError> {
-    // Through one untyped value, as everywhere: a typed parser for each struct would double the WebAssembly module.
-    let value: serde_json::Result<serde_json::Value> = serde_json::from_slice(tensors.metadata(key)?.as_bytes());
-    value.and_then(serde_json::from_value).map_err(|error| refuse(key, &error.to_string()))
+fn metadata<T>(
+    tensors: &Tensors,
+    key: &str,
+    read: impl FnOnce(&Value) -> Result<T, String>,
+) -> Result<T, ArtifactError> {
+    let value = json::parse(tensors.metadata(key)?.as_bytes());
+    value.and_then(|value| read(&value)).map_err(|reason| refuse(key, &reason))
 }
 
 fn refuse(key: &str, reason: &str) -> ArtifactError {

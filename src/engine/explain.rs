@@ -42,7 +42,7 @@ pub(super) fn reasons(
     let mut found: Vec<(f64, Notice)> = Vec::new();
     let mut say = |strength: f64, code: &str, text: String| found.push((strength, Notice::new(code, text)));
     if let Some((price, budget)) = candidate.price.zip(subject.job.budget).filter(|(price, budget)| price > budget) {
-        say(9.0, "over_budget", format!("{:.0} {} above the budget", price - budget, market.currency));
+        say(9.0, "over_budget", format!("{} {} above the budget", whole(f64::from(price - budget)), market.currency));
     }
     if subject.job.eco && cleaner.eco == Some(false) {
         say(8.0, "no_eco", "Does not work with eco-friendly products".into());
@@ -52,7 +52,7 @@ pub(super) fn reasons(
     }
     praise(&mut say, subject, fit, market);
     if let Some(km) = candidate.distance_km.filter(|km| *km <= 5.0) {
-        say(1.2 - km / 10.0, "near", format!("Near: {km:.1} km away"));
+        say(1.2 - km / 10.0, "near", format!("Near: {} km away", tenths(km)));
     }
     if subject.job.eco && cleaner.eco == Some(true) {
         say(0.9, "eco", "Works with eco-friendly products".into());
@@ -77,7 +77,12 @@ fn praise(say: &mut impl FnMut(f64, &str, String), subject: &Subject<'_>, fit: &
     let better = above(rates.overall, subject.market.total.overall.mean());
     if let Some(mean) = stats.overall.mean().filter(|_| better > 0.0) {
         let stars = f64::from(market.rating_min) + mean * f64::from(market.rating_max - market.rating_min);
-        let text = format!("Rated {stars:.1} of {:.0} in {}", market.rating_max, plural(stats.overall.count, "review"));
+        let text = format!(
+            "Rated {} of {} in {}",
+            tenths(stars),
+            whole(f64::from(market.rating_max)),
+            plural(stats.overall.count, "review")
+        );
         say(0.5 + 5.0 * better, "well_rated", text);
     }
     if let Some(kind) = subject.job.property_type.filter(|_| fit.specialisation.is_some_and(|value| value > 0.55)) {
@@ -87,14 +92,25 @@ fn praise(say: &mut impl FnMut(f64, &str, String), subject: &Subject<'_>, fit: &
         say(0.3 + strength, "specialised", format!("Specialised: {} of this kind ({name})", plural(jobs, "job")));
     }
     if let Some(ratio) = subject.price_ratio().filter(|ratio| *ratio < 0.9) {
-        say(0.4 + 2.0 * (1.0 - ratio), "cheap", format!("{:.0} % below the market's price", 100.0 * (1.0 - ratio)));
+        say(0.4 + 2.0 * (1.0 - ratio), "cheap", format!("{} % below the market's price", whole(100.0 * (1.0 - ratio))));
     }
     if stats.completed >= 10 && stats.completed * 4 >= subject.market.max_completed {
         say(0.4, "experienced", format!("Experienced: {} done", plural(stats.completed, "job")));
     }
     if let Some(rate) = rates.completion.filter(|rate| *rate > 0.93 && stats.completed >= 10 && stats.wins > 0) {
-        say(0.2 + rate - 0.93, "reliable", format!("Reliable: {:.0} % of jobs completed", 100.0 * rate));
+        say(0.2 + rate - 0.93, "reliable", format!("Reliable: {} % of jobs completed", whole(100.0 * rate)));
     }
+}
+
+/// Rounded to a whole number. Not by a format: the formatter of floats would be a tenth of the WebAssembly module.
+fn whole(value: f64) -> i64 {
+    value.round() as i64
+}
+
+/// With one decimal.
+fn tenths(value: f64) -> String {
+    let tenths = whole(10.0 * value);
+    format!("{}.{}", tenths / 10, tenths.abs() % 10)
 }
 
 fn plural(count: u32, what: &str) -> String {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::catalog::Catalog;
 use super::error::EngineError;
 use super::ranking::Notice;
+use crate::artifact::json::{self, Fields};
 use crate::artifact::{ArtifactError, Manifest, Tensors};
 use crate::domain::Replay;
 use crate::features::{Group, Normaliser, columns_of, encode_item, schema_hash};
@@ -139,14 +140,8 @@ impl Engine {
         if found != schema_hash() {
             return Err(ArtifactError::Schema { expected: schema_hash(), found: found.to_owned() });
         }
-        let refuse = |reason: String| ArtifactError::Metadata { key: "normaliser".into(), reason };
-        let value: serde_json::Result<serde_json::Value> =
-            serde_json::from_slice(tensors.metadata("normaliser")?.as_bytes());
-        let normaliser: Normaliser =
-            value.and_then(serde_json::from_value).map_err(|error| refuse(error.to_string()))?;
-        if !normaliser.is_valid() {
-            return Err(refuse("it needs a finite mean and a positive deviation for every feature".into()));
-        }
+        let normaliser = read_normaliser(tensors.metadata("normaliser")?)
+            .map_err(|reason| ArtifactError::Metadata { key: "normaliser".into(), reason })?;
         if precision == Precision::Fp32 {
             self.catalog.set_embeddings(Embeddings::from_state(&tensors, "items", "collaborative.item_embedding")?);
             self.clients = Embeddings::from_state(&tensors, "users", "collaborative.user_embedding")?;
@@ -238,6 +233,14 @@ impl Neural {
         self.normaliser.apply_to(self.columns.item.iter().copied(), &mut features);
         self.hybrid.set_item(&mut self.items, at, catalog.embedding(row), &features);
     }
+}
+
+fn read_normaliser(text: &str) -> Result<Normaliser, String> {
+    let value = json::parse(text.as_bytes())?;
+    let fields = Fields::of(&value)?;
+    let row = |key| fields.need(key, |row| json::list(row, |x| Some(x.as_f64()? as f32)));
+    Normaliser::from_parts(row("mean")?, row("std")?)
+        .ok_or_else(|| "it needs a finite mean and a positive deviation for every feature".to_owned())
 }
 
 fn read(

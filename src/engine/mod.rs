@@ -5,12 +5,14 @@
 mod candidates;
 mod catalog;
 mod catalog_file;
+mod catalog_json;
 mod error;
 mod explain;
 mod load;
 mod rank;
 mod ranking;
 mod request;
+mod request_json;
 
 pub use catalog::Catalog;
 pub use catalog_file::CATALOG_FORMAT;

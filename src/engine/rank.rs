@@ -187,5 +187,5 @@ fn share(field: &'static str, weight: f32) -> Result<f32, EngineError> {
     if (0.0..=1.0).contains(&weight) {
         return Ok(weight);
     }
-    Err(EngineError::request(field, format!("{weight} is not between 0 and 1")))
+    Err(EngineError::request(field, "it must be a number from 0 to 1"))
 }

@@ -144,7 +144,7 @@ impl JobRequest {
 pub(super) fn amount(field: &'static str, value: Option<f32>) -> Result<Option<f32>, EngineError> {
     match value {
         Some(value) if !(value.is_finite() && value >= 0.0) => {
-            Err(EngineError::request(field, format!("{value} is no finite number from 0 up")))
+            Err(EngineError::request(field, "it must be a finite number from 0 up"))
         }
         value => Ok(value),
     }

@@ -27,6 +27,12 @@ impl Normaliser {
         Self { mean, std }
     }
 
+    /// With these means and standard deviations, one of each per feature; `None` unless they are finite and the deviations
+    /// positive.
+    pub fn from_parts(mean: Vec<f32>, std: Vec<f32>) -> Option<Self> {
+        Some(Self { mean, std }).filter(Self::is_valid)
+    }
+
     /// Whether it has one mean and one positive standard deviation per feature.
     pub fn is_valid(&self) -> bool {
         self.mean.len() == FEATURE_COUNT

@@ -1,6 +1,6 @@
 //! Rows of an embedding table by id.
 
-use crate::artifact::{ArtifactError, Tensors};
+use crate::artifact::{ArtifactError, Tensors, json};
 use crate::domain::Vocabulary;
 use crate::numeric::quantise_rows_i16;
 
@@ -79,8 +79,8 @@ impl Embeddings {
 
 fn read_ids(tensors: &Tensors, key: &str) -> Result<Vocabulary, ArtifactError> {
     let refuse = |reason: String| ArtifactError::Metadata { key: key.to_owned(), reason };
-    let value: serde_json::Result<serde_json::Value> = serde_json::from_slice(tensors.metadata(key)?.as_bytes());
-    let ids: Vec<String> = value.and_then(serde_json::from_value).map_err(|error| refuse(error.to_string()))?;
+    let value = json::parse(tensors.metadata(key)?.as_bytes()).map_err(refuse)?;
+    let ids = json::texts(&value).ok_or_else(|| refuse("it is no list of texts".to_owned()))?;
     Vocabulary::from_ids(ids).map_err(|id| refuse(format!("the id {id:?} comes twice")))
 }
 

@@ -36,9 +36,7 @@ impl WasmEngine {
     /// # Errors
     /// `{code, message}`: `request.shape` for what is no request, `request.invalid` for a field that cannot be used.
     pub fn recommend(&self, request: &[u8]) -> Result<JsValue, JsValue> {
-        let request: serde_json::Result<serde_json::Value> = serde_json::from_slice(request);
-        let request: serde_json::Result<Request> = request.and_then(serde_json::from_value);
-        let request = request.map_err(|error| failure("request.shape", &error.to_string()))?;
+        let request = Request::from_json(request).map_err(|reason| failure("request.shape", &reason))?;
         to_js(&self.engine.recommend(&request).map_err(refusal)?)
     }
 

@@ -16,6 +16,7 @@ pub(super) struct CapabilitiesView<'a> {
     warnings: &'a [Notice],
     modes: &'static [Mode],
     rule_weight: f32,
+    price_weight: f32,
     cleaners: usize,
     as_of: i64,
 }
@@ -32,6 +33,7 @@ impl<'a> CapabilitiesView<'a> {
             warnings: engine.warnings(),
             modes: if model.is_none() { &[Mode::Rules] } else { &[Mode::Rules, Mode::Neural, Mode::Ensemble] },
             rule_weight: engine.rule_weight(),
+            price_weight: engine.price_weight(),
             cleaners: engine.catalog().cleaners().len(),
             as_of: engine.catalog().as_of(),
         }

@@ -126,7 +126,9 @@ describe("in Node", () => {
     for (const item of items) {
       const rules = item.contributions.reduce((sum, part) => sum + part.contribution, 0);
       assert.ok(Math.abs(rules - item.ruleScore) < 1e-3, `${item.cleanerId}: ${rules} is not ${item.ruleScore}`);
-      const score = meta.ruleWeight * item.ruleScore + (1 - meta.ruleWeight) * item.neuralScore;
+      const both = meta.ruleWeight * item.ruleScore + (1 - meta.ruleWeight) * item.neuralScore;
+      const { pricing } = item.breakdown;
+      const score = pricing === null ? both : meta.priceWeight * pricing + (1 - meta.priceWeight) * both;
       assert.ok(Math.abs(score - item.score) < 1e-3, `${item.cleanerId}: ${score} is not ${item.score}`);
     }
   });
@@ -224,7 +226,7 @@ describe("in Node", () => {
       [job(), { clientVector: [1] }, "request.invalid", /clientVector/],
       [{ ...job(), sizem2: 3 }, {}, "request.shape", /sizem2/],
       [job(), { limit: -1 }, "request.shape", /./],
-      [job(), { mode: "magic" }, "request.shape", /magic/],
+      [job(), { mode: "magic" }, "request.shape", /mode/],
     ];
     for (const [asked, options, code, message] of cases) {
       await assert.rejects(

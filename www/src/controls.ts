@@ -14,6 +14,7 @@ const MODES: { mode: Mode; name: string; hint: string }[] = [
 export function controlsView(state: State, update: Update): TemplateResult {
   const mode = MODES.findIndex((one) => one.mode === state.mode);
   const percent = Math.round(state.ruleWeight * 100);
+  const priceShare = Math.round(state.priceWeight * 100);
   return html`
     <section class="panel" aria-labelledby="controls-title">
       <h2 id="controls-title">The ranking</h2>
@@ -34,6 +35,21 @@ export function controlsView(state: State, update: Update): TemplateResult {
         <input id="weight" type="range" min="0" max="100" step="5" .value=${live(String(percent))} ?disabled=${state.mode !== "ensemble"}
           aria-valuetext="Rules ${percent} percent, model ${100 - percent} percent"
           @input=${(event: Event) => update({ ruleWeight: numberOf(event) / 100 }, { rank: true })} />
+      </div>
+      <div class="field">
+        <label for="price">Price</label>
+        <output for="price">counts ${priceShare} %</output>
+        <input
+          id="price"
+          type="range"
+          min="0"
+          max="100"
+          step="5"
+          .value=${live(String(priceShare))}
+          ?disabled=${state.mode !== "ensemble"}
+          aria-valuetext="${priceShare} percent of the score"
+          @input=${(event: Event) => update({ priceWeight: numberOf(event) / 100 }, { rank: true })}
+        />
       </div>
       <div class="field">
         <label for="distance">Distance</label>

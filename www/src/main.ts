@@ -24,19 +24,22 @@ async function start(): Promise<void> {
     loadMarket(new URL("market.json", MARKET)),
   ]);
   const catalog = await recommender.catalog();
+  const capabilities = recommender.capabilities();
+  // The sliders go in steps of 5 %.
+  const percent = (weight: number) => Math.round(weight * 20) / 20;
   const client = clients.find((one) => one.jobs.length > 0) ?? clients[0];
   if (!client) throw new Error("market.json names no client");
   state = {
     recommender,
-    capabilities: recommender.capabilities(),
+    capabilities,
     catalog,
     clients,
     client,
     job: client.jobs[0],
     draft: draftFor(client, catalog),
     mode: "ensemble",
-    // The slider goes in steps of 5 %.
-    ruleWeight: Math.round(recommender.capabilities().ruleWeight * 20) / 20,
+    ruleWeight: percent(capabilities.ruleWeight),
+    priceWeight: percent(capabilities.priceWeight),
     maxDistanceKm: ANY_DISTANCE,
     candidates: "catalog",
     limit: PAGE_SIZE,
@@ -72,9 +75,9 @@ function request(): Job {
 }
 
 function options(): RecommendOptions {
-  const { mode, ruleWeight, candidates, limit, maxDistanceKm } = state;
+  const { mode, ruleWeight, priceWeight, candidates, limit, maxDistanceKm } = state;
   const filters = maxDistanceKm < ANY_DISTANCE ? { maxDistanceKm } : {};
-  return { mode, candidates, limit, filters, ruleWeight };
+  return { mode, candidates, limit, filters, ruleWeight, priceWeight };
 }
 
 /** Ranks; a request that a newer one has overtaken is cancelled. */

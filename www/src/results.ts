@@ -91,20 +91,34 @@ function metaText(item: RankedCleaner, { catalog }: State): string {
   return [price, away].filter(Boolean).join(" · ");
 }
 
-/** The score as one bar of two parts: what the rules and what the model add to it. */
+/** The score as one bar: what the rules, the model and the price add to it. */
 function parts(item: RankedCleaner, state: State): TemplateResult {
-  const weight = item.neuralScore === null ? 1 : (state.ranking?.meta.ruleWeight ?? 1);
-  const byRules = weight * item.ruleScore;
-  const byModel = item.neuralScore === null ? 0 : (1 - weight) * item.neuralScore;
+  const { ruleWeight = 1, priceWeight = 0 } = state.ranking?.meta ?? {};
+  const { pricing } = item.breakdown;
+  const forPrice = pricing === null ? 0 : priceWeight;
+  const shares = [
+    { kind: "rule", name: "Rules", value: item.ruleScore, share: (1 - forPrice) * ruleWeight },
+    { kind: "neural", name: "Model", value: item.neuralScore, share: (1 - forPrice) * (1 - ruleWeight) },
+    { kind: "price", name: "Price", value: pricing, share: forPrice },
+  ];
+  let end = 0;
+  const pieces = shares.map(({ kind, value, share }) => {
+    const start = end;
+    end += share * (value ?? 0);
+    return svg`<rect class=${kind} x=${start} width=${end - start} height="6"></rect>`;
+  });
+  const named = shares.filter(({ kind }) => kind !== "price" || priceWeight > 0);
   return html`
     <div class="parts">
       <svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
         <rect class="track" width="100" height="6"></rect>
-        ${svg`<rect class="rule" width=${byRules} height="6"></rect><rect class="neural" x=${byRules} width=${byModel} height="6"></rect>`}
+        ${pieces}
       </svg>
       <p class="legend">
-        <span><span class="dot rule"></span>Rules ${score(item.ruleScore)}</span>
-        <span><span class="dot neural"></span>Model ${item.neuralScore === null ? "–" : score(item.neuralScore)}</span>
+        ${named.map(
+          ({ kind, name, value }) =>
+            html`<span><span class="dot ${kind}"></span>${name} ${value === null ? "–" : score(value)}</span>`,
+        )}
       </p>
     </div>`;
 }

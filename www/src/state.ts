@@ -26,6 +26,8 @@ export interface State {
   mode: Mode;
   /** 0 to 1. */
   ruleWeight: number;
+  /** 0 to 1. */
+  priceWeight: number;
   maxDistanceKm: number;
   candidates: "catalog" | "bidders";
   limit: number;
