@@ -1,7 +1,7 @@
 //! Marketplace data on disk: Parquet tables read and written, and CSV import.
 //!
 //! A data set is a folder of one `market.json` and one Parquet file per table; `docs/data.md` lists every column. The row
-//! structs in [`rows`] *are* the schema: [`table!`](table) maps each to columns both ways. [`Dataset::read`] turns the
+//! structs in [`rows`] *are* the schema: `table!` maps each to columns both ways. [`Dataset::read`] turns the
 //! strings into the dense form of [`crate::domain`]; [`DatasetWriter`] writes a folder as a whole or not at all.
 //!
 //! The latent truth of a synthetic market lies in `truth/` and is read by [`read_truth`] alone: it is for measuring
