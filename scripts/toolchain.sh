@@ -47,7 +47,8 @@ fi
 version=$(/usr/bin/rustc -vV | sed -n 's/^release: //p')
 lld=/usr/lib/llvm-22/bin/lld
 
-# Builds std with `embed-bitcode`, so that the same rlibs serve builds with and without LTO.
+# Builds std for size, with `embed-bitcode`, so that the same rlibs serve builds with and without LTO, and with panics that
+# stop at once.
 build_std() { # INTO
   cat >"$1/Cargo.toml" <<'TOML'
 [package]
@@ -56,18 +57,18 @@ version = "0.0.0"
 edition = "2021"
 [workspace]
 [profile.release]
-panic = "abort"
+opt-level = "z"
 codegen-units = 1
 TOML
   mkdir -p "$1/src"
   echo '#![no_std]' >"$1/src/lib.rs"
   (cd "$1" && env -u RUSTUP_TOOLCHAIN -u CARGO_ENCODED_RUSTFLAGS PATH=/usr/bin:/bin RUSTC=/usr/bin/rustc \
-    RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$1/target" RUSTFLAGS="-C embed-bitcode=yes -C debuginfo=0" \
-    /usr/bin/cargo build --release --target $target -Z build-std=std,panic_abort,panic_unwind,proc_macro,test >&2)
+    RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$1/target" RUSTFLAGS="-C embed-bitcode=yes -C debuginfo=0 -Z unstable-options -C panic=immediate-abort" \
+    /usr/bin/cargo build --release --target $target -Z build-std=std,panic_abort -Z build-std-features=optimize_for_size >&2)
 }
 
 make_sysroot() { # NAME
-  local into=$dir/$1 stamp="$version|v2" work=$dir/build-$1 file
+  local into=$dir/$1 stamp="$version|v3" work=$dir/build-$1 file
   if [ "$(cat "$into/stamp" 2>/dev/null || true)" = "$stamp" ]; then return; fi
   log "building std $version for $target (once)"
   rm -rf "$into" "$work"
