@@ -5,7 +5,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 /** wasm + glue + package JavaScript, gzip, in bytes: where it is meant to get to. */
 export const GOAL_GZIP = 60_000;
 /** And what it must not exceed meanwhile: lowered with every step toward the goal, never raised. */
-export const BUDGET_GZIP = 122_000;
+export const BUDGET_GZIP = 114_000;
 const FILES = ["index.js", "worker.js", "host.js", "tidyrank_bg.wasm"];
 
 /** The sizes of every file that a package ships. */
