@@ -51,7 +51,7 @@ test-wasm: node_modules/.package-lock.json
 	$(STEP) wasm-toolchain scripts/toolchain.sh
 	$(STEP) wasm-build npm run --silent build:pkg -- --out target/pkg-check
 
-test-web: node_modules/.package-lock.json
+test-web: node_modules/.package-lock.json $(DATA)/market.json
 	$(STEP) browser scripts/browser.sh
 	$(STEP) page-data $(BIN) --quiet export --data $(DATA) --model $(RELEASED) --out www/public/market
 	$(STEP) page npm run --silent build:www
