@@ -83,7 +83,6 @@ fn wrong_usage_exits_2_and_says_so_on_standard_error_only() {
         &["recommend", "--data", "x", "--all", "--as-of", "never"],
         &["recommend", "--data", "x", "--all", "--format", "xml"],
         &["evaluate"],
-        &["evaluate", "m"],
         &["evaluate", "m", "--data", "x", "--split", "leaky"],
         &["evaluate", "m", "--data", "x", "--bootstrap", "-1"],
         &["export", "--data", "x"],

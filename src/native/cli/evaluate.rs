@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::load;
 use super::output::Output;
 use super::report_table::report_tables;
-use super::{CliError, Context, Format};
+use super::{CliError, Context, DEFAULT_DATA, Format};
 use crate::artifact::Manifest;
 use crate::engine::Precision;
 use crate::native::datasets::{Dataset, Truth, read_truth};
@@ -30,7 +30,7 @@ pub(super) struct Args {
     #[arg(value_name = "MODEL_DIR")]
     model: PathBuf,
     /// Folder of the data set that the model was trained on
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
     data: PathBuf,
     /// How to split the data [default: as the model was trained; anything else measures on what it has seen]
     #[arg(long, value_enum)]

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::load;
 use super::output::{Output, table};
-use super::{CliError, Context, Format};
+use super::{CliError, Context, DEFAULT_DATA, Format};
 use crate::domain::{GeoPoint, JobRecord};
 use crate::engine::JobRequest;
 use crate::native::datasets::rows::{ClientRow, JobRow, PropertyRow};
@@ -26,7 +26,7 @@ const EXAMPLES: &str = "Example:
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// Folder of the data set
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
     data: PathBuf,
     /// Folder of the model
     #[arg(long, value_name = "DIR")]

@@ -6,7 +6,7 @@ use std::time::Instant;
 use comfy_table::Table;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{CliError, Context, Format};
+use super::{CliError, Context, DEFAULT_DATA, Format};
 use crate::native::datagen::{ATHENS, Config, DatagenError, Generator};
 use crate::native::datasets::{DatasetWriter, TruthMarket, Written};
 
@@ -26,7 +26,7 @@ and sizes give the same bytes. docs/data.md lists every column and every constan
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// Folder of the new data set
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
     out: PathBuf,
     /// Number of jobs
     #[arg(long, default_value_t = Config::default().jobs)]

@@ -20,6 +20,11 @@ mod recommend;
 mod report_table;
 mod train;
 
+/// The data set of commands that name none: what `make demo` generates.
+const DEFAULT_DATA: &str = "data/athens";
+/// The model of `tidyrank recommend` for that data set: what `make demo` trains.
+const DEFAULT_MODEL: &str = "models/cleaners/latest";
+
 /// How results are written to standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::output::{Output, table};
 use super::train::{read_recipe, samples_of};
-use super::{CliError, Context, Format, load};
+use super::{CliError, Context, DEFAULT_DATA, Format, load};
 use crate::artifact::{ArtifactError, Tensors};
 use crate::domain::JobRecord;
 use crate::engine::{Catalog, Precision};
@@ -29,7 +29,7 @@ pub(super) struct Args {
     /// Folder of the model that `tidyrank train` wrote
     model: PathBuf,
     /// Folder of the data set that it was trained on
-    #[arg(long)]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
     data: PathBuf,
     /// Jobs to calibrate with
     #[arg(long, default_value_t = 600)]

@@ -1,6 +1,6 @@
 //! `tidyrank recommend`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use super::load;
 use super::nearest::nearest;
 use super::output::Output;
 use super::ranking_table::ranking_table;
-use super::{CliError, Context, Format};
+use super::{CliError, Context, DEFAULT_DATA, DEFAULT_MODEL, Format};
 use crate::domain::{JobRecord, Replay};
 use crate::engine::{CandidateSource, Catalog, Engine, Mode, Precision, Ranking};
 use crate::native::datasets::Dataset;
@@ -24,9 +24,9 @@ const EXAMPLES: &str = "Examples:
 #[command(after_help = EXAMPLES, group = clap::ArgGroup::new("jobs").required(true))]
 pub(super) struct Args {
     /// Folder of the data set
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
     data: PathBuf,
-    /// Folder of the model; without it the rules rank alone
+    /// Folder of the model; without one the rules rank alone [default: models/cleaners/latest for data/athens, if it is there]
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
     /// Id of the job to rank for
@@ -93,7 +93,11 @@ struct Answer<'a> {
 }
 
 /// Runs the command.
-pub(super) fn run(args: Args, context: &Context) -> Result<(), CliError> {
+pub(super) fn run(mut args: Args, context: &Context) -> Result<(), CliError> {
+    let usual = Path::new(DEFAULT_MODEL);
+    if args.model.is_none() && args.data == Path::new(DEFAULT_DATA) && usual.join("manifest.json").is_file() {
+        args.model = Some(usual.to_owned());
+    }
     let data = load::dataset(&args.data)?;
     let engine = engine(&args, &data)?;
     let mut ranker = Ranker::new(&args, &data, engine);

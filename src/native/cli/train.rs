@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::output::{Output, table};
-use super::{CliError, Context, Format, load, progress};
+use super::{CliError, Context, DEFAULT_DATA, Format, load, progress};
 use crate::artifact::{FORMAT_VERSION, Manifest, OLDEST_READABLE};
 use crate::domain::Split;
 use crate::features::{FEATURES, schema_hash};
@@ -29,7 +29,7 @@ pub(super) struct Args {
     /// The recipe (TOML)
     recipe: PathBuf,
     /// Folder of the data set
-    #[arg(long)]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
     data: PathBuf,
     /// Folder of the model [default: beside the recipe, named by the version]
     #[arg(long)]
