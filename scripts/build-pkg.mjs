@@ -47,7 +47,8 @@ function compile() {
   if (env.WASM_TOOLCHAIN_KIND === "debian") {
     // A panic stops at once, without composing a text that nobody reads: a tenth of the module. scripts/toolchain.sh has
     // built std the same way; a stable rustup toolchain cannot, and its module is that much larger.
-    env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS += " -Z unstable-options -C panic=immediate-abort -Z location-detail=none";
+    env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS +=
+      " -Z unstable-options -C panic=immediate-abort -Z location-detail=none";
     env.RUSTC_BOOTSTRAP = "1";
   }
   // Variables for the host build (RUSTFLAGS and its encoded form) would replace the flags above.

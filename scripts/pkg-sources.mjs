@@ -18,7 +18,9 @@ const LEFT_OUT = /^src\/(native|bin)\//;
 
 function filesUnder(path) {
   const files = readdirSync(inRoot(path), { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
-  return files.map((entry) => `${entry.parentPath ?? entry.path}/${entry.name}`.slice(inRoot("").length));
+  return files.map((entry) =>
+    `${entry.parentPath ?? entry.path}/${entry.name}`.slice(inRoot("").length).replace(/^\//, ""),
+  );
 }
 
 /** The source files in a fixed order, relative to the root. */
