@@ -41,10 +41,14 @@ function toolchainEnv() {
   return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
 }
 
+/** Whether the compiler at hand can build what is shipped: the budget is for that. */
+let shipped = true;
+
 function compile() {
   const env = { ...toolchainEnv(), CARGO_TARGET_DIR: inRoot("target-wasm") };
   env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS = "-C target-feature=+simd128";
-  if (env.WASM_TOOLCHAIN_KIND === "debian") {
+  shipped = env.WASM_TOOLCHAIN_KIND === "debian";
+  if (shipped) {
     // A panic stops at once, without composing a text that nobody reads: a tenth of the module. scripts/toolchain.sh has
     // built std the same way; a stable rustup toolchain cannot, and its module is that much larger.
     env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS +=
@@ -116,4 +120,6 @@ if (!jsOnly) {
 await bundle();
 describe();
 writeStamp(OUT, sourcesHash());
-process.exitCode = report(OUT) ? 0 : 1;
+const within = report(OUT);
+if (!shipped) console.log("this compiler keeps panic texts: larger than what is shipped, and not held to the budget");
+process.exitCode = within || !shipped ? 0 : 1;
