@@ -44,9 +44,12 @@ pub(super) struct Args {
     /// Leave out cleaners further from the job than this
     #[arg(long, value_name = "KM")]
     max_distance: Option<f64>,
-    /// Share of the rule score in the ensemble, 0 to 1 [default: the model's]
+    /// Share of the rule score against the network in the ensemble, 0 to 1 [default: the model's]
     #[arg(long, value_name = "SHARE")]
     rule_weight: Option<f32>,
+    /// Share of the price against both in the ensemble, 0 to 1 [default: the model's]
+    #[arg(long, value_name = "SHARE")]
+    price_weight: Option<f32>,
     /// Whom to rank [default: what the market says]
     #[arg(long, value_enum)]
     candidates: Option<CandidatesFlag>,
@@ -196,6 +199,7 @@ fn ask(args: &Args) -> Ask {
         limit: if args.all { Some(args.limit.unwrap_or(u32::MAX)) } else { args.limit },
         mode,
         rule_weight: args.rule_weight,
+        price_weight: args.price_weight,
         candidates,
         max_distance_km: args.max_distance,
     }

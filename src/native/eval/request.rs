@@ -23,6 +23,8 @@ pub struct Ask {
     pub mode: Mode,
     /// Share of the rules in the ensemble; `None` = the model's.
     pub rule_weight: Option<f32>,
+    /// Share of the price in the ensemble; `None` = the model's.
+    pub price_weight: Option<f32>,
     /// Whom to rank; `None` = the market's default.
     pub candidates: Option<CandidateSource>,
     /// Leave out whoever is further away, in kilometres.
@@ -37,7 +39,7 @@ impl Names<'_> {
             limit: ask.limit,
             mode: ask.mode,
             rule_weight: ask.rule_weight,
-            price_weight: None,
+            price_weight: ask.price_weight,
             candidates: ask.candidates,
             client_vector: None,
             filters: Filters { max_distance_km: ask.max_distance_km },
