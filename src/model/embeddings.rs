@@ -2,7 +2,7 @@
 
 use crate::artifact::{ArtifactError, Tensors, json};
 use crate::domain::Vocabulary;
-use crate::numeric::quantise_rows_i16;
+use crate::numeric::{QuantisedRows, quantise_rows_i16};
 
 use super::state::{CLIENTS_FORMAT, matrix_shape};
 
@@ -12,6 +12,8 @@ pub struct Embeddings {
     ids: Vocabulary,
     dim: usize,
     rows: Vec<f32>,
+    /// The scales that rows out of a file had there, so that they are written as they were read; else none.
+    scales: Vec<f32>,
 }
 
 impl Embeddings {
@@ -24,7 +26,7 @@ impl Embeddings {
         let ids = read_ids(tensors, ids_key)?;
         let (_, dim) = matrix_shape(tensors, table)?;
         let rows = tensors.f32(table, &[ids.len() + 1, dim])?.split_off(dim);
-        Ok(Self { ids, dim, rows })
+        Ok(Self { ids, dim, rows, scales: Vec::new() })
     }
 
     /// Reads a file of embedding rows: `rows` `[n, dim]` of i16 codes with one `scale` each.
@@ -38,15 +40,36 @@ impl Embeddings {
         let codes = tensors.i16("rows", &[ids.len(), dim])?;
         let scales = tensors.f32("scale", &[ids.len()])?;
         let rows = codes.iter().enumerate().map(|(at, code)| f32::from(*code) * scales[at / dim.max(1)]).collect();
-        Ok(Self { ids, dim, rows })
+        Ok(Self { ids, dim, rows, scales })
     }
 
-    /// The file that [`from_tensors`](Self::from_tensors) reads.
+    /// The rows of those of these ids that are known, in the order given.
+    ///
+    /// # Errors
+    /// The id that comes twice.
+    pub fn select<'a>(&self, ids: impl Iterator<Item = &'a str>) -> Result<Self, String> {
+        let known: Vec<u32> = ids.filter_map(|id| self.ids.get(id)).collect();
+        let row = |at: &u32| &self.rows[*at as usize * self.dim..][..self.dim];
+        Ok(Self {
+            ids: Vocabulary::from_ids(known.iter().filter_map(|at| self.ids.id(*at)))?,
+            dim: self.dim,
+            rows: known.iter().flat_map(row).copied().collect(),
+            scales: known.iter().filter_map(|at| self.scales.get(*at as usize)).copied().collect(),
+        })
+    }
+
+    /// The file that [`from_tensors`](Self::from_tensors) reads. Rows out of a file are written as they were read.
     ///
     /// # Errors
     /// None for rows that fit their ids, which the constructors see to.
     pub fn to_tensors(&self) -> Result<Tensors, ArtifactError> {
-        let quantised = quantise_rows_i16(&self.rows, self.dim);
+        let quantised = if self.scales.is_empty() {
+            quantise_rows_i16(&self.rows, self.dim)
+        } else {
+            // A row of zeros has scale 0, and 0 / 0 becomes code 0.
+            let code = |(at, x): (usize, &f32)| (x / self.scales[at / self.dim.max(1)]).round_ties_even() as i16;
+            QuantisedRows { codes: self.rows.iter().enumerate().map(code).collect(), scales: self.scales.clone() }
+        };
         let mut tensors = Tensors::new();
         tensors.set_format(CLIENTS_FORMAT);
         tensors.set_metadata("ids", serde_json::Value::from(self.ids.ids().to_vec()).to_string());
@@ -105,6 +128,26 @@ mod tests {
             assert!((found - expected).abs() <= 0.5 / 32767.0);
         }
         assert_eq!(back.get("b"), Some(&[0.0, 0.0][..]));
+    }
+
+    #[test]
+    fn chosen_rows_are_written_as_they_were_read() {
+        // Scales for which scale * 32767 / 32767 is another number, found by trying them all.
+        let scales: [f32; 3] = [7.644296e-6, 0.25, 0.0];
+        assert_ne!(scales[0] * 32767.0 / 32767.0, scales[0]);
+        let mut tensors = Tensors::new();
+        tensors.set_format(CLIENTS_FORMAT);
+        tensors.set_metadata("ids", r#"["a","b","c"]"#);
+        tensors.insert_i16("rows", &[3, 3], &[32767, -5, 1, 32767, 0, -32767, 0, 0, 0]).unwrap();
+        tensors.insert_f32("scale", &[3], &scales).unwrap();
+        let rows = Embeddings::from_tensors(&tensors).unwrap();
+        assert_eq!(rows.to_tensors().unwrap(), tensors);
+        let chosen = rows.select(["c", "nobody", "a"].into_iter()).unwrap();
+        let written = chosen.to_tensors().unwrap();
+        assert_eq!(written.metadata("ids").unwrap(), r#"["c","a"]"#);
+        assert_eq!(written.i16("rows", &[2, 3]).unwrap(), [0, 0, 0, 32767, -5, 1]);
+        assert_eq!(written.f32("scale", &[2]).unwrap(), [0.0, scales[0]]);
+        assert_eq!(rows.select(["a", "a"].into_iter()), Err("a".to_owned()));
     }
 
     #[test]
