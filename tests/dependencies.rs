@@ -14,6 +14,7 @@ const NEVER_IN_THE_BROWSER: &[&str] = &[
     "tokio",
     "rayon",
     "clap",
+    "h3o",
     "indicatif",
     "csv",
 ];
@@ -49,7 +50,7 @@ fn the_browser_build_carries_no_native_crate() {
     // The same check must see them where they are.
     let native = tree(&["--features", "native"]);
     let native = forbidden(&native);
-    for name in ["candle-core", "candle-nn", "arrow-array", "parquet", "rayon", "clap"] {
+    for name in ["candle-core", "candle-nn", "arrow-array", "parquet", "rayon", "clap", "h3o"] {
         assert!(native.contains(&name), "{name} is not in the native tree: {native:?}");
     }
 }

@@ -14,6 +14,8 @@ pub struct Catalog {
     pub(super) rates: Vec<Rates>,
     pub(super) market_stats: MarketStats,
     pub(super) embeddings: Embeddings,
+    /// The row of each in the whole catalog, in ascending order; it decides ties where a catalog is ranked in parts.
+    pub(super) rows: Vec<u32>,
 }
 
 impl Catalog {
@@ -30,6 +32,7 @@ impl Catalog {
             rates: vec![Rates::default(); cleaners.len()],
             market_stats: MarketStats::new(kinds),
             embeddings: Embeddings::default(),
+            rows: (0..cleaners.len() as u32).collect(),
             market,
             cleaners,
         })
@@ -49,6 +52,42 @@ impl Catalog {
     /// Gives every cleaner that a model knows its embedding row.
     pub fn set_embeddings(&mut self, embeddings: Embeddings) {
         self.embeddings = embeddings;
+    }
+
+    /// A catalog of some of these rows, which keep what is known of them, their numbers and their order.
+    ///
+    /// # Errors
+    /// The id that comes twice: `rows` must be ascending.
+    pub fn select(&self, rows: &[u32]) -> Result<Self, String> {
+        let chosen = || rows.iter().map(|row| *row as usize).filter(|row| *row < self.cleaners.len());
+        let mut part = Self::new(self.market.clone(), chosen().map(|row| self.cleaners[row].clone()).collect())?;
+        part.as_of = self.as_of;
+        part.stats = chosen().map(|row| self.stats[row].clone()).collect();
+        part.rates = chosen().map(|row| self.rates[row]).collect();
+        part.rows = chosen().map(|row| self.rows[row]).collect();
+        part.market_stats = self.market_stats.clone();
+        part.embeddings = self.embeddings.select(part.ids.ids().iter().map(String::as_str))?;
+        Ok(part)
+    }
+
+    /// The market and what is known of it, without its cleaners.
+    pub(super) fn emptied(&self) -> Self {
+        Self {
+            market: self.market.clone(),
+            as_of: self.as_of,
+            cleaners: Vec::new(),
+            ids: Vocabulary::default(),
+            stats: Vec::new(),
+            rates: Vec::new(),
+            market_stats: self.market_stats.clone(),
+            embeddings: Embeddings::default(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// The row of each cleaner in the whole catalog, of which this may be a part.
+    pub fn rows(&self) -> &[u32] {
+        &self.rows
     }
 
     /// The market.

@@ -33,13 +33,26 @@ impl Catalog {
         tensors.set_metadata("embedding_ids", tensors.metadata("ids")?.to_owned());
         tensors.set_metadata("ids", json(serde_json::to_string(self.ids.ids())));
         tensors.set_metadata("names", json(serde_json::to_string(&names)));
-        tensors.set_metadata("market", json(serde_json::to_string(&self.market)));
-        tensors.set_metadata("market_stats", json(serde_json::to_string(&self.market_stats)));
-        tensors.set_metadata("as_of", self.as_of.to_string());
+        self.put_market(&mut tensors);
         self.put_cleaners(&mut tensors)?;
+        self.put_rows(&mut tensors)?;
         self.put_offers(&mut tensors)?;
         self.put_stats(&mut tensors)?;
         Ok(tensors)
+    }
+
+    /// What is known of the market as a whole, as metadata.
+    pub(super) fn put_market(&self, tensors: &mut Tensors) {
+        let json = |what: serde_json::Result<String>| what.unwrap_or_default();
+        tensors.set_metadata("market", json(serde_json::to_string(&self.market)));
+        tensors.set_metadata("market_stats", json(serde_json::to_string(&self.market_stats)));
+        tensors.set_metadata("as_of", self.as_of.to_string());
+    }
+
+    /// The optional column `row`: only a part of a catalog has it.
+    fn put_rows(&self, tensors: &mut Tensors) -> Result<(), ArtifactError> {
+        let part = self.rows.iter().zip(0..).any(|(row, at)| *row != at);
+        if part { tensors.insert_u32("row", &[self.rows.len()], &self.rows) } else { Ok(()) }
     }
 
     fn put_cleaners(&self, tensors: &mut Tensors) -> Result<(), ArtifactError> {
@@ -97,16 +110,31 @@ impl Catalog {
             return Err(refuse("names", "there are not as many as ids"));
         }
         let cleaners = read_cleaners(tensors, ids, names)?;
-        let mut catalog = Self::new(metadata(tensors, "market", market)?, cleaners)
-            .map_err(|id| refuse("ids", &format!("{id:?} comes twice")))?;
-        catalog.market_stats = metadata(tensors, "market_stats", market_stats)?;
-        catalog.as_of = metadata(tensors, "as_of", |at| at.as_i64().ok_or_else(|| "it is no moment".to_owned()))?;
+        let mut catalog = Self::of_market(tensors, cleaners)?;
+        catalog.read_rows(tensors)?;
         catalog.read_stats(tensors)?;
         let mut rows = tensors.clone();
         rows.set_format(crate::model::CLIENTS_FORMAT);
         rows.set_metadata("ids", tensors.metadata("embedding_ids")?.to_owned());
         catalog.embeddings = Embeddings::from_tensors(&rows)?;
         Ok(catalog)
+    }
+
+    /// These cleaners in the market of a file's metadata.
+    pub(super) fn of_market(tensors: &Tensors, cleaners: Vec<Cleaner>) -> Result<Self, ArtifactError> {
+        let mut catalog = Self::new(metadata(tensors, "market", market)?, cleaners)
+            .map_err(|id| refuse("ids", &format!("{id:?} comes twice")))?;
+        catalog.market_stats = metadata(tensors, "market_stats", market_stats)?;
+        catalog.as_of = metadata(tensors, "as_of", |at| at.as_i64().ok_or_else(|| "it is no moment".to_owned()))?;
+        Ok(catalog)
+    }
+
+    fn read_rows(&mut self, tensors: &Tensors) -> Result<(), ArtifactError> {
+        if tensors.names().any(|name| name == "row") {
+            self.rows = tensors.u32("row", &[self.cleaners.len()])?;
+        }
+        let ascending = self.rows.windows(2).all(|pair| pair[0] < pair[1]);
+        if ascending { Ok(()) } else { Err(refuse("row", "the rows are not in ascending order")) }
     }
 
     fn read_stats(&mut self, tensors: &Tensors) -> Result<(), ArtifactError> {
@@ -208,7 +236,7 @@ fn read_offers(tensors: &Tensors, n: usize) -> Result<Vec<Vec<Offer>>, ArtifactE
     Ok(counts.iter().map(|count| (0..*count).map(|_| next()).collect()).collect())
 }
 
-fn metadata<T>(
+pub(super) fn metadata<T>(
     tensors: &Tensors,
     key: &str,
     read: impl FnOnce(&Value) -> Result<T, String>,
@@ -217,7 +245,7 @@ fn metadata<T>(
     value.and_then(|value| read(&value)).map_err(|reason| refuse(key, &reason))
 }
 
-fn refuse(key: &str, reason: &str) -> ArtifactError {
+pub(super) fn refuse(key: &str, reason: &str) -> ArtifactError {
     ArtifactError::Metadata { key: key.to_owned(), reason: reason.to_owned() }
 }
 

@@ -13,6 +13,7 @@ mod rank;
 mod ranking;
 mod request;
 mod request_json;
+mod tiles;
 
 pub use catalog::Catalog;
 pub use catalog_file::CATALOG_FORMAT;
@@ -20,3 +21,4 @@ pub use error::EngineError;
 pub use load::{Engine, ModelIdentity, Precision, column_groups};
 pub use ranking::{Breakdown, Excluded, Item, Meta, Notice, Part, Ranking};
 pub use request::{BidRequest, CandidateSource, Filters, JobRequest, Mode, Request};
+pub use tiles::{TILES_FORMAT, Tile, TileIndex};

@@ -7,4 +7,5 @@ pub mod eval;
 pub mod files;
 pub mod model_dir;
 pub mod quantize;
+pub mod tiles;
 pub mod train;

@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("native::datasets", &["domain"]),
     ("native::train", &["domain", "features", "numeric", "model", "artifact"]),
     ("native::eval", &["domain", "engine"]),
+    ("native::tiles", &["domain", "artifact", "engine", "native::files", "native::model_dir"]),
     ("native::quantize", &["domain", "features", "numeric", "model", "artifact"]),
 ];
 
@@ -31,6 +32,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("arrow_array", &["native::datasets"]),
     ("arrow_schema", &["native::datasets"]),
     ("parquet", &["native::datasets"]),
+    ("h3o", &["native::tiles"]),
     ("clap", &["native::cli"]),
     ("wasm_bindgen", &["wasm"]),
     ("js_sys", &["wasm"]),

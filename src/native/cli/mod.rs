@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod catalog;
 mod evaluate;
 mod export;
 mod generate;
@@ -64,6 +65,8 @@ enum Command {
     Recommend(recommend::Args),
     /// Show what is in a model, and check its files
     Inspect(inspect::Args),
+    /// Cut a large catalog into tiles, or look at such tiles
+    Catalog(catalog::Args),
     /// Export the jobs and clients that the demo page shows
     Export(export::Args),
 }
@@ -113,6 +116,7 @@ pub fn main() -> ExitCode {
         Command::Quantize(args) => quantize::run(args, &context),
         Command::Recommend(args) => recommend::run(args, &context),
         Command::Inspect(args) => inspect::run(args, &context),
+        Command::Catalog(args) => catalog::run(args, &context),
         Command::Export(args) => export::run(args, &context),
     };
     match result {
