@@ -40,9 +40,42 @@ impl GeoPoint {
     }
 }
 
+/// A position as a point on the unit sphere: what distances from one place to many are computed from, without
+/// trigonometry for each.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Place([f64; 3]);
+
+impl Place {
+    /// The place at a position.
+    pub fn of(point: GeoPoint) -> Self {
+        let (latitude, longitude) = (point.latitude.to_radians(), point.longitude.to_radians());
+        let ring = libm::cos(latitude);
+        Self([ring * libm::cos(longitude), ring * libm::sin(longitude), libm::sin(latitude)])
+    }
+
+    /// Great-circle distance in kilometres, from the length of the chord. Agrees with [`GeoPoint::distance_km`] to a
+    /// tenth of a millimetre, but within a degree of the antipode, where both are ill-conditioned.
+    pub fn distance_km(&self, other: &Self) -> f64 {
+        let [x, y, z] = [0, 1, 2].map(|at| self.0[at] - other.0[at]);
+        let half_chord = 0.5 * (x * x + y * y + z * z).sqrt();
+        2.0 * EARTH_RADIUS_KM * asin(half_chord)
+    }
+}
+
+/// The arc sine of a number in [0, 1]: below 0.05 (600 km) its series, whose first term left out is under 1e-14 of it.
+fn asin(x: f64) -> f64 {
+    if x >= 0.05 {
+        return libm::asin(x.min(1.0));
+    }
+    let square = x * x;
+    let series = 1.0 / 6.0 + square * (3.0 / 40.0 + square * (15.0 / 336.0 + square * (105.0 / 3456.0)));
+    x * (1.0 + square * series)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn distances_agree_with_published_values() {
@@ -64,6 +97,21 @@ mod tests {
     fn points_off_the_globe_are_refused() {
         for (lat, lon) in [(90.1, 0.0), (0.0, -180.5), (f64::NAN, 0.0), (0.0, f64::INFINITY)] {
             assert!(GeoPoint::new(lat, lon).is_none(), "{lat} {lon}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn chords_and_haversines_agree(
+            (lat, lon) in (-90.0f64..=90.0, -180.0f64..=180.0), scale in 0i32..8, (north, east) in (-1.0f64..1.0, -1.0f64..1.0),
+        ) {
+            let reach = 90.0 * 10f64.powi(-scale);
+            let a = GeoPoint { latitude: lat, longitude: lon };
+            let latitude = (lat + reach * north).clamp(-90.0, 90.0);
+            let b = GeoPoint { latitude, longitude: (lon + reach * east).clamp(-180.0, 180.0) };
+            let expected = a.distance_km(&b);
+            prop_assume!(expected < 19_900.0);
+            prop_assert!((Place::of(a).distance_km(&Place::of(b)) - expected).abs() < 1e-7);
         }
     }
 }

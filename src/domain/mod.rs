@@ -14,7 +14,7 @@ mod time;
 mod topk;
 mod vocabulary;
 
-pub use geo::{EARTH_RADIUS_KM, GeoPoint};
+pub use geo::{EARTH_RADIUS_KM, GeoPoint, Place};
 pub use history::{Event, EventKind, History, Replay};
 pub use market::{Cleaner, JobSpec, Market, Offer};
 pub use rates::{BADGE_STRENGTH, PRIOR_STRENGTH, Rates};

@@ -1,14 +1,17 @@
 //! Bidding: how often bids win 75 %, how the price compares with the market's 25 %. In both, 0.5 is the market's mean, and
 //! so a part of which nothing is known counts as 0.5.
 
-use super::score::Subject;
+use crate::domain::{MarketStats, Rates};
+
+/// How often bids win against the market's, 0 to 1; `None` where the market's bids never do.
+pub(super) fn wins(market: &MarketStats, rates: &Rates) -> Option<f64> {
+    let market_wins = f64::from(market.total.wins) / f64::from(market.total.bids.max(1));
+    rates.win.filter(|_| market_wins > 0.0).map(|win| win / (win + market_wins))
+}
 
 /// 0 to 1, or `None` where neither is known.
-pub(super) fn value(subject: &Subject<'_>) -> Option<f64> {
-    let total = &subject.market.total;
-    let market_wins = f64::from(total.wins) / f64::from(total.bids.max(1));
-    let wins = subject.rates.win.filter(|_| market_wins > 0.0).map(|win| win / (win + market_wins));
-    let price = subject.price_ratio().map(cheapness);
+pub(super) fn value(wins: Option<f64>, price_ratio: Option<f64>) -> Option<f64> {
+    let price = price_ratio.map(cheapness);
     (wins.is_some() || price.is_some()).then(|| 0.75 * wins.unwrap_or(0.5) + 0.25 * price.unwrap_or(0.5))
 }
 

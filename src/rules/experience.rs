@@ -1,12 +1,12 @@
 //! Experience: log jobs of this kind 70 % (of every kind, where the job does not say), log earnings 30 %, each relative to
 //! the market's most.
 
-use super::score::{Subject, weighted};
+use super::score::{Record, weighted};
 
 /// 0 to 1, or `None` where nobody in the market has any.
-pub(super) fn value(subject: &Subject<'_>) -> Option<f64> {
-    let (market, stats) = (subject.market, subject.stats);
-    let (jobs, most) = match subject.job.property_type {
+pub(super) fn value(record: &Record<'_>) -> Option<f64> {
+    let (market, stats) = (record.market, record.stats);
+    let (jobs, most) = match record.property_type {
         Some(kind) => {
             let most = market.max_completed_by_type.get(usize::from(kind)).copied().unwrap_or(0);
             (stats.in_type(Some(kind)).completed, most)

@@ -30,15 +30,15 @@ impl Match {
             quality: rule.value(Component::Quality),
             location: distance_km.map(|km| libm::exp2(-km / HALF_DISTANCE_KM) as f32),
             specialisation: specialisation(subject).map(|value| value as f32),
-            pricing: pricing(subject),
+            pricing: pricing(subject.price_ratio(), subject.price, subject.job.budget),
             availability: rule.value(Component::Activity),
         }
     }
 }
 
-fn pricing(subject: &Subject<'_>) -> Option<f32> {
-    let cheap = subject.price_ratio().map(|ratio| cheapness(ratio) as f32);
-    let stated = subject.job.budget.zip(subject.price).filter(|(_, price)| *price > 0.0);
+pub(super) fn pricing(price_ratio: Option<f64>, price: Option<f32>, budget: Option<f32>) -> Option<f32> {
+    let cheap = price_ratio.map(|ratio| cheapness(ratio) as f32);
+    let stated = budget.zip(price).filter(|(_, price)| *price > 0.0);
     let within = stated.map(|(budget, price)| (budget / price).min(1.0));
     match (cheap, within) {
         (Some(cheap), Some(within)) => Some(0.5 * cheap + 0.5 * within),

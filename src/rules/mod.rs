@@ -13,4 +13,4 @@ mod reliability;
 mod score;
 
 pub use matching::Match;
-pub use score::{COMPONENTS, Component, Contribution, RuleScore, Subject};
+pub use score::{COMPONENTS, Component, Contribution, Record, RuleBase, RuleScore, Subject};

@@ -1,6 +1,6 @@
 //! The five components, their weights, and their sum.
 
-use super::{activity, bidding, experience, quality, reliability};
+use super::{activity, bidding, experience, matching, quality, reliability};
 use crate::domain::{CleanerStats, JobSpec, MarketStats, Rates};
 
 /// One component of the rule score.
@@ -40,6 +40,19 @@ impl Component {
     }
 }
 
+/// A cleaner's record in one kind of job, with the market that it is compared with.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    /// What is known of the market.
+    pub market: &'a MarketStats,
+    /// What is known of the cleaner.
+    pub stats: &'a CleanerStats,
+    /// The cleaner's record, shrunk toward the market's mean.
+    pub rates: &'a Rates,
+    /// The kind of job.
+    pub property_type: Option<u16>,
+}
+
 /// Who is scored for what: a cleaner's record and the job, with the market that both are compared with.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
@@ -57,14 +70,79 @@ pub struct Subject<'a> {
     pub market_hourly: Option<f64>,
 }
 
-impl Subject<'_> {
+impl<'a> Subject<'a> {
     /// The price asked relative to the market's for such a job; without a price the cleaner's usual level.
     pub fn price_ratio(&self) -> Option<f64> {
-        let asked = self.price.zip(self.job.duration_h).filter(|(_, hours)| *hours > 0.0);
-        let ratio =
-            asked.zip(self.market_hourly).map(|((price, hours), market)| f64::from(price) / f64::from(hours) / market);
-        ratio.or_else(|| self.stats.price_ratio.mean()).filter(|ratio| ratio.is_finite() && *ratio >= 0.0)
+        price_ratio(self.price, self.job.duration_h, self.market_hourly, self.stats.price_ratio.mean())
     }
+
+    fn record(&self) -> Record<'a> {
+        let Self { market, stats, rates, job, .. } = *self;
+        Record { market, stats, rates, property_type: job.property_type }
+    }
+}
+
+fn price_ratio(price: Option<f32>, hours: Option<f32>, market_hourly: Option<f64>, usual: Option<f64>) -> Option<f64> {
+    let asked = price.zip(hours).filter(|(_, hours)| *hours > 0.0);
+    let ratio = asked.zip(market_hourly).map(|((price, hours), market)| f64::from(price) / f64::from(hours) / market);
+    ratio.or(usual).filter(|ratio| ratio.is_finite() && *ratio >= 0.0)
+}
+
+/// What a rule score takes from a cleaner's record in one kind of job, whatever the job: computed once for many jobs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RuleBase {
+    /// The values of the components, each 0 to 1; that of bidding is left out, for it knows the price.
+    values: [Option<f32>; 5],
+    wins: Option<f64>,
+    usual_price_ratio: Option<f64>,
+}
+
+impl RuleBase {
+    /// Of one record.
+    pub fn of(record: &Record<'_>) -> Self {
+        let value = |(component, _): (Component, f64)| match component {
+            Component::Quality => quality::value(record),
+            Component::Reliability => reliability::value(record),
+            Component::Experience => experience::value(record),
+            Component::Bidding => None,
+            Component::Activity => activity::value(record),
+        };
+        Self {
+            values: COMPONENTS.map(value).map(|value| value.map(unit)),
+            wins: bidding::wins(record.market, record.rates),
+            usual_price_ratio: record.stats.price_ratio.mean(),
+        }
+    }
+
+    /// The rule score and the match's pricing for a job: those of [`RuleScore`] and [`Match`](super::Match) to the bit.
+    pub fn score(&self, job: &JobSpec, price: Option<f32>, market_hourly: Option<f64>) -> (f32, Option<f32>) {
+        let ratio = price_ratio(price, job.duration_h, market_hourly, self.usual_price_ratio);
+        (sum(&self.contributions(ratio)), matching::pricing(ratio, price, job.budget))
+    }
+
+    fn contributions(&self, price_ratio: Option<f64>) -> [Contribution; 5] {
+        let mut values = self.values;
+        values[BIDDING] = bidding::value(self.wins, price_ratio).map(unit);
+        let known: f64 = COMPONENTS.iter().zip(values).filter(|(_, value)| value.is_some()).map(|((_, w), _)| w).sum();
+        let mut parts = COMPONENTS.map(|(component, _)| Contribution { component, weight: 0.0, value: None, points: 0.0 });
+        for ((part, (_, weight)), value) in parts.iter_mut().zip(COMPONENTS).zip(values) {
+            part.weight = value.map_or(0.0, |_| (f64::from(weight as f32) / known) as f32);
+            part.value = value;
+            part.points = part.weight * value.unwrap_or(0.0);
+        }
+        parts
+    }
+}
+
+/// The place of [`Component::Bidding`] in [`COMPONENTS`].
+const BIDDING: usize = 3;
+
+fn sum(contributions: &[Contribution; 5]) -> f32 {
+    contributions.iter().fold(0.0, |sum, part| sum + part.points)
+}
+
+fn unit(value: f64) -> f32 {
+    value.clamp(0.0, 1.0) as f32
 }
 
 /// What one component adds to the score.
@@ -92,28 +170,8 @@ pub struct RuleScore {
 impl RuleScore {
     /// Scores one subject. Always defined: with no history at all it is the market's mean.
     pub fn of(subject: &Subject<'_>) -> Self {
-        let values = COMPONENTS.map(|(component, _)| match component {
-            Component::Quality => quality::value(subject),
-            Component::Reliability => reliability::value(subject),
-            Component::Experience => experience::value(subject),
-            Component::Bidding => bidding::value(subject),
-            Component::Activity => activity::value(subject),
-        });
-        let known: f64 = COMPONENTS.iter().zip(values).filter(|(_, value)| value.is_some()).map(|((_, w), _)| w).sum();
-        let mut contributions = COMPONENTS.map(|(component, weight)| Contribution {
-            component,
-            weight: weight as f32,
-            value: None,
-            points: 0.0,
-        });
-        let mut score = 0.0;
-        for (contribution, value) in contributions.iter_mut().zip(values) {
-            contribution.weight = value.map_or(0.0, |_| (f64::from(contribution.weight) / known) as f32);
-            contribution.value = value.map(|value| value.clamp(0.0, 1.0) as f32);
-            contribution.points = contribution.weight * contribution.value.unwrap_or(0.0);
-            score += contribution.points;
-        }
-        Self { score, contributions }
+        let contributions = RuleBase::of(&subject.record()).contributions(subject.price_ratio());
+        Self { score: sum(&contributions), contributions }
     }
 
     /// The value of one component, 0 to 1, if it is known.
