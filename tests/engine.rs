@@ -159,8 +159,12 @@ fn quantised(state: &Tensors) -> Tensors {
 type Files = BTreeMap<String, Vec<u8>>;
 
 fn released() -> (Manifest, Files) {
+    released_with(12)
+}
+
+fn released_with(cleaners: usize) -> (Manifest, Files) {
     let state = state();
-    let mut catalog = catalog(12);
+    let mut catalog = catalog(cleaners);
     catalog.set_embeddings(Embeddings::from_state(&state, "items", "collaborative.item_embedding").unwrap());
     let clients = Embeddings::from_state(&state, "users", "collaborative.user_embedding").unwrap();
     let files: Files = [
@@ -461,4 +465,83 @@ fn the_json_is_that_of_the_package() {
     assert_eq!(json["meta"]["requestedMode"], "ensemble");
     assert_eq!(json["meta"]["model"]["version"], "1.0.0");
     assert_eq!(serde_json::from_value::<Ranking>(json).unwrap(), found);
+}
+
+/// A model that knows ten of the cleaners: the others are the unknown one, so that equal scores are common.
+fn many(cleaners: usize) -> Engine {
+    let (manifest, files) = released_with(cleaners);
+    load(&manifest, &files, Precision::Int8)
+}
+
+#[test]
+fn bounds_spare_work_and_change_nothing() {
+    let engine = many(120);
+    for (limit, rule_weight, price_weight) in
+        [(1, 0.5, 0.0), (5, 0.9, 0.3), (10, 0.2, 0.6), (30, 0.0, 0.0), (3, 1.0, 1.0)]
+    {
+        let asked = |limit| Request {
+            limit: Some(limit),
+            rule_weight: Some(rule_weight),
+            price_weight: Some(price_weight),
+            ..request()
+        };
+        let (few, all) = (engine.recommend(&asked(limit)).unwrap(), engine.recommend(&asked(120)).unwrap());
+        assert_eq!(all.meta.neural_scored, 120);
+        assert_eq!(few.items, all.items[..limit as usize], "{limit} {rule_weight} {price_weight}");
+        assert!(few.meta.neural_scored <= 120);
+        let scored = engine.score_all(&asked(limit)).unwrap();
+        for item in &all.items {
+            assert_eq!(scored.scores[item.row as usize].to_bits(), item.score.to_bits());
+        }
+    }
+    let decided = Request { limit: Some(1), rule_weight: Some(1.0), ..request() };
+    assert!(engine.recommend(&decided).unwrap().meta.neural_scored < 120, "where rules decide alone, bounds are tight");
+}
+
+#[test]
+fn parts_of_a_catalog_rank_as_the_whole() {
+    let whole = many(50);
+    let asked = Request { limit: Some(50), ..request() };
+    let expected = whole.recommend(&asked).unwrap();
+    for count in [1, 2, 3, 7, 50, 60] {
+        let mut items = Vec::new();
+        for index in 0..count {
+            let mut shard = many(50);
+            shard.keep_shard(index, count);
+            items.extend(shard.recommend(&asked).unwrap().items);
+        }
+        items.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.row.cmp(&b.row)));
+        items.iter_mut().zip(1..).for_each(|(item, rank)| item.rank = rank);
+        assert_eq!(items, expected.items, "{count} shards");
+    }
+}
+
+#[test]
+fn tiles_come_and_go() {
+    let whole = many(30);
+    let tile = |places: std::ops::Range<u32>| {
+        let places: Vec<u32> = places.collect();
+        whole.catalog().part(&places).to_tensors().unwrap().to_bytes()
+    };
+    let mut engine = many(30);
+    engine.keep_shard(0, 60);
+    assert!(engine.recommend(&request()).unwrap().items.is_empty());
+    for (key, places) in [("b", 10..25), ("a", 0..10), ("c", 25..30)] {
+        engine.add_tile(key, &tile(places)).unwrap();
+    }
+    engine.add_tile("a", &tile(0..10)).unwrap();
+    assert_eq!(engine.tiles().collect::<Vec<_>>(), ["b", "a", "c"]);
+    let all = Request { limit: Some(30), ..request() };
+    let ranked = |engine: &Engine| engine.recommend(&all).unwrap().items;
+    assert_eq!(ranked(&engine), ranked(&whole));
+    engine.remove_tile("a");
+    engine.remove_tile("nobody");
+    let without: Vec<u32> = ranked(&whole).iter().map(|item| item.row).filter(|row| *row >= 10).collect();
+    assert_eq!(ranked(&engine).iter().map(|item| item.row).collect::<Vec<_>>(), without);
+    let bid = |id: &str| BidRequest { cleaner_id: id.into(), amount: Some(20.0) };
+    let bids = Request { job: JobRequest { bids: vec![bid("c3"), bid("c12")], ..job() }, ..all.clone() };
+    assert_eq!(engine.recommend(&bids).unwrap().meta.unknown_bids, ["c3"]);
+    let twice = engine.add_tile("d", &tile(24..26)).unwrap_err();
+    assert_eq!((twice.code(), engine.tiles().count()), ("artifact.metadata", 2));
+    assert_eq!(engine.add_tile("e", b"no tile").unwrap_err().code(), "artifact.truncated");
 }

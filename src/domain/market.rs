@@ -76,6 +76,16 @@ impl Cleaner {
         self.offers.is_empty() || self.offers.iter().any(|o| o.property_type == kind && o.since <= at)
     }
 
+    /// From when on they have joined and take jobs of this kind; [`Timestamp::MAX`] = never.
+    pub fn available_since(&self, property_type: Option<u16>) -> Timestamp {
+        let offers = self.offers.iter().filter(|offer| Some(offer.property_type) == property_type);
+        let offered = match property_type {
+            Some(_) if !self.offers.is_empty() => offers.map(|offer| offer.since).min().unwrap_or(Timestamp::MAX),
+            _ => Timestamp::MIN,
+        };
+        offered.max(self.joined_at)
+    }
+
     /// Their hourly rate for this kind of job.
     pub fn rate_for(&self, property_type: Option<u16>) -> Option<f32> {
         let special = self.offers.iter().find(|o| Some(o.property_type) == property_type).and_then(|o| o.hourly_rate);

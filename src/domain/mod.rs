@@ -6,21 +6,21 @@
 mod geo;
 mod history;
 mod market;
+mod order;
 mod rates;
 mod record;
 mod split;
 mod stats;
 mod time;
-mod topk;
 mod vocabulary;
 
 pub use geo::{EARTH_RADIUS_KM, GeoPoint, Place};
 pub use history::{Event, EventKind, History, Replay};
 pub use market::{Cleaner, JobSpec, Market, Offer};
+pub use order::rank_order;
 pub use rates::{BADGE_STRENGTH, PRIOR_STRENGTH, Rates};
 pub use record::{BidRecord, JobRecord};
 pub use split::{Fractions, Split, random_split, temporal_split};
 pub use stats::{CleanerStats, MarketStats, Tally, TypeStats};
 pub use time::{DAY, HOUR, Timestamp, day_of_week, hour_of_day};
-pub use topk::{rank_order, top_k};
 pub use vocabulary::Vocabulary;

@@ -1,21 +1,25 @@
 //! The cleaners of a market with what was known of them at one moment.
 
-use crate::domain::{Cleaner, CleanerStats, Market, MarketStats, Rates, Replay, Timestamp, Vocabulary};
+use crate::domain::{Cleaner, CleanerStats, Market, MarketStats, Rates, Replay, Timestamp};
 use crate::model::Embeddings;
 
-/// Everything about cleaners that a ranking needs: one row per cleaner, in an order that decides ties.
+/// Everything about cleaners that a ranking needs. Every cleaner has a row number, which decides ties and stays the same
+/// when the catalog is cut into parts; and a place in this catalog or part of one.
 #[derive(Debug, Clone)]
 pub struct Catalog {
     pub(super) market: Market,
     pub(super) as_of: Timestamp,
     pub(super) cleaners: Vec<Cleaner>,
-    pub(super) ids: Vocabulary,
+    /// Row numbers by place.
+    pub(super) rows: Vec<u32>,
+    /// Places in order of the cleaners' ids.
+    by_id: Vec<u32>,
     pub(super) stats: Vec<CleanerStats>,
     pub(super) rates: Vec<Rates>,
     pub(super) market_stats: MarketStats,
     pub(super) embeddings: Embeddings,
-    /// The row of each in the whole catalog, in ascending order; it decides ties where a catalog is ranked in parts.
-    pub(super) rows: Vec<u32>,
+    /// Whether there may be cleaners elsewhere.
+    pub(super) is_part: bool,
 }
 
 impl Catalog {
@@ -25,69 +29,41 @@ impl Catalog {
     /// The id that comes twice.
     pub fn new(market: Market, cleaners: Vec<Cleaner>) -> Result<Self, String> {
         let kinds = market.property_types.len();
-        Ok(Self {
+        let mut catalog = Self {
             as_of: Timestamp::MIN,
-            ids: Vocabulary::from_ids(cleaners.iter().map(|cleaner| cleaner.id.as_str()))?,
+            rows: (0..cleaners.len() as u32).collect(),
+            by_id: Vec::new(),
             stats: vec![CleanerStats::new(kinds); cleaners.len()],
             rates: vec![Rates::default(); cleaners.len()],
             market_stats: MarketStats::new(kinds),
             embeddings: Embeddings::default(),
-            rows: (0..cleaners.len() as u32).collect(),
+            is_part: false,
             market,
             cleaners,
-        })
+        };
+        catalog.index()?;
+        Ok(catalog)
     }
 
-    /// Puts in what is known of these rows at the moment a replay of the same cleaners has reached, and what is known of
-    /// the market. Rows that are not named keep what was known before, but for the market's part in it.
-    pub fn refresh(&mut self, replay: &mut Replay<'_>, rows: impl IntoIterator<Item = u32>) {
+    /// Puts in what is known of these places at the moment a replay of the same cleaners has reached, and what is known of
+    /// the market. Places that are not named keep what was known before, but for the market's part in it.
+    pub fn refresh(&mut self, replay: &mut Replay<'_>, places: impl IntoIterator<Item = u32>) {
         self.as_of = replay.now();
         self.market_stats.clone_from(replay.market());
-        for row in rows.into_iter().filter(|row| (*row as usize) < self.cleaners.len()) {
-            self.stats[row as usize].clone_from(replay.cleaner(row));
-            self.rates[row as usize] = Rates::of(&self.stats[row as usize], &self.market_stats);
+        for place in places.into_iter().filter(|place| (*place as usize) < self.cleaners.len()) {
+            self.stats[place as usize].clone_from(replay.cleaner(place));
+            self.rates[place as usize] = Rates::of(&self.stats[place as usize], &self.market_stats);
         }
+    }
+
+    /// The market and what is known of it, without its cleaners: a catalog to which parts are added.
+    pub(super) fn emptied(&self) -> Self {
+        self.part(&[])
     }
 
     /// Gives every cleaner that a model knows its embedding row.
     pub fn set_embeddings(&mut self, embeddings: Embeddings) {
         self.embeddings = embeddings;
-    }
-
-    /// A catalog of some of these rows, which keep what is known of them, their numbers and their order.
-    ///
-    /// # Errors
-    /// The id that comes twice: `rows` must be ascending.
-    pub fn select(&self, rows: &[u32]) -> Result<Self, String> {
-        let chosen = || rows.iter().map(|row| *row as usize).filter(|row| *row < self.cleaners.len());
-        let mut part = Self::new(self.market.clone(), chosen().map(|row| self.cleaners[row].clone()).collect())?;
-        part.as_of = self.as_of;
-        part.stats = chosen().map(|row| self.stats[row].clone()).collect();
-        part.rates = chosen().map(|row| self.rates[row]).collect();
-        part.rows = chosen().map(|row| self.rows[row]).collect();
-        part.market_stats = self.market_stats.clone();
-        part.embeddings = self.embeddings.select(part.ids.ids().iter().map(String::as_str))?;
-        Ok(part)
-    }
-
-    /// The market and what is known of it, without its cleaners.
-    pub(super) fn emptied(&self) -> Self {
-        Self {
-            market: self.market.clone(),
-            as_of: self.as_of,
-            cleaners: Vec::new(),
-            ids: Vocabulary::default(),
-            stats: Vec::new(),
-            rates: Vec::new(),
-            market_stats: self.market_stats.clone(),
-            embeddings: Embeddings::default(),
-            rows: Vec::new(),
-        }
-    }
-
-    /// The row of each cleaner in the whole catalog, of which this may be a part.
-    pub fn rows(&self) -> &[u32] {
-        &self.rows
     }
 
     /// The market.
@@ -100,14 +76,19 @@ impl Catalog {
         self.as_of
     }
 
-    /// The cleaners, row by row.
+    /// The cleaners, place by place.
     pub fn cleaners(&self) -> &[Cleaner] {
         &self.cleaners
     }
 
-    /// What is known of a row.
-    pub fn stats(&self, row: u32) -> Option<&CleanerStats> {
-        self.stats.get(row as usize)
+    /// Their row numbers, place by place.
+    pub fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+
+    /// What is known of the cleaner at a place.
+    pub fn stats(&self, place: u32) -> Option<&CleanerStats> {
+        self.stats.get(place as usize)
     }
 
     /// What is known of the market.
@@ -115,16 +96,76 @@ impl Catalog {
         &self.market_stats
     }
 
-    /// The row of an id.
-    pub fn row(&self, id: &str) -> Option<u32> {
-        self.ids.get(id)
+    /// The place of an id.
+    pub fn place(&self, id: &str) -> Option<u32> {
+        let found = self.by_id.binary_search_by(|place| self.id(*place).cmp(id));
+        found.ok().map(|at| self.by_id[at])
     }
 
-    pub(super) fn embedding(&self, row: u32) -> Option<&[f32]> {
-        self.embeddings.get(self.ids.id(row)?)
+    /// The part that holds these places, in this order, and keeps their row numbers. A bid of somebody who is not in a part
+    /// is no error.
+    pub fn part(&self, places: &[u32]) -> Self {
+        let at = |place: &u32| *place as usize;
+        let mut part = Self {
+            market: self.market.clone(),
+            as_of: self.as_of,
+            cleaners: places.iter().map(|place| self.cleaners[at(place)].clone()).collect(),
+            rows: places.iter().map(|place| self.rows[at(place)]).collect(),
+            by_id: Vec::new(),
+            stats: places.iter().map(|place| self.stats[at(place)].clone()).collect(),
+            rates: places.iter().map(|place| self.rates[at(place)]).collect(),
+            market_stats: self.market_stats.clone(),
+            embeddings: self.embeddings.of(places.iter().map(|place| self.id(*place))),
+            is_part: true,
+        };
+        // A part of distinct ids has distinct ids.
+        let _ = part.index();
+        part
+    }
+
+    /// Puts the cleaners of another part behind those of this one.
+    ///
+    /// # Errors
+    /// The id that is in both.
+    pub(super) fn append(&mut self, other: Self) -> Result<(), String> {
+        if let Some(both) = other.cleaners.iter().find(|cleaner| self.place(&cleaner.id).is_some()) {
+            return Err(both.id.clone());
+        }
+        self.is_part = true;
+        self.cleaners.extend(other.cleaners);
+        self.rows.extend(other.rows);
+        self.stats.extend(other.stats);
+        self.rates.extend(other.rates);
+        self.embeddings.append(&other.embeddings);
+        self.index()
+    }
+
+    /// Takes the cleaners of these places out.
+    pub(super) fn remove(&mut self, places: &std::ops::Range<u32>) {
+        let kept: Vec<u32> = (0..self.cleaners.len() as u32).filter(|place| !places.contains(place)).collect();
+        *self = self.part(&kept);
+    }
+
+    pub(super) fn embedding(&self, place: u32) -> Option<&[f32]> {
+        self.embeddings.get(self.id(place))
     }
 
     pub(super) fn update_rates(&mut self) {
         self.rates = self.stats.iter().map(|stats| Rates::of(stats, &self.market_stats)).collect();
+    }
+
+    fn id(&self, place: u32) -> &str {
+        &self.cleaners[place as usize].id
+    }
+
+    fn index(&mut self) -> Result<(), String> {
+        let mut by_id: Vec<u32> = (0..self.cleaners.len() as u32).collect();
+        by_id.sort_unstable_by(|a, b| self.id(*a).cmp(self.id(*b)));
+        let twice = by_id.windows(2).find(|pair| self.id(pair[0]) == self.id(pair[1]));
+        if let Some(pair) = twice {
+            return Err(self.id(pair[0]).to_owned());
+        }
+        self.by_id = by_id;
+        Ok(())
     }
 }

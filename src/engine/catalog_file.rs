@@ -29,9 +29,10 @@ impl Catalog {
         let mut tensors = self.embeddings.to_tensors()?;
         tensors.set_format(CATALOG_FORMAT);
         let json = |what: serde_json::Result<String>| what.unwrap_or_default();
+        let ids: Vec<&str> = self.cleaners.iter().map(|cleaner| cleaner.id.as_str()).collect();
         let names: Vec<&str> = self.cleaners.iter().map(|cleaner| cleaner.name.as_str()).collect();
         tensors.set_metadata("embedding_ids", tensors.metadata("ids")?.to_owned());
-        tensors.set_metadata("ids", json(serde_json::to_string(self.ids.ids())));
+        tensors.set_metadata("ids", json(serde_json::to_string(&ids)));
         tensors.set_metadata("names", json(serde_json::to_string(&names)));
         self.put_market(&mut tensors);
         self.put_cleaners(&mut tensors)?;
@@ -132,6 +133,7 @@ impl Catalog {
     fn read_rows(&mut self, tensors: &Tensors) -> Result<(), ArtifactError> {
         if tensors.names().any(|name| name == "row") {
             self.rows = tensors.u32("row", &[self.cleaners.len()])?;
+            self.is_part = true;
         }
         let ascending = self.rows.windows(2).all(|pair| pair[0] < pair[1]);
         if ascending { Ok(()) } else { Err(refuse("row", "the rows are not in ascending order")) }

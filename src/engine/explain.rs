@@ -1,6 +1,5 @@
 //! Why a cleaner stands where they stand: contributions, breakdown, and reasons in words.
 
-use super::candidates::Candidate;
 use super::ranking::{Breakdown, Notice, Part};
 use crate::domain::{Cleaner, Market};
 use crate::rules::{Match, RuleScore, Subject};
@@ -35,13 +34,13 @@ pub(super) fn breakdown(fit: &Match) -> Breakdown {
 pub(super) fn reasons(
     subject: &Subject<'_>,
     fit: &Match,
-    candidate: &Candidate,
+    distance_km: Option<f64>,
     cleaner: &Cleaner,
     market: &Market,
 ) -> Vec<Notice> {
     let mut found: Vec<(f64, Notice)> = Vec::new();
     let mut say = |strength: f64, code: &str, text: String| found.push((strength, Notice::new(code, text)));
-    if let Some((price, budget)) = candidate.price.zip(subject.job.budget).filter(|(price, budget)| price > budget) {
+    if let Some((price, budget)) = subject.price.zip(subject.job.budget).filter(|(price, budget)| price > budget) {
         say(9.0, "over_budget", format!("{} {} above the budget", whole(f64::from(price - budget)), market.currency));
     }
     if subject.job.eco && cleaner.eco == Some(false) {
@@ -51,7 +50,7 @@ pub(super) fn reasons(
         say(7.0, "new", "New here: no reviews yet".into());
     }
     praise(&mut say, subject, fit, market);
-    if let Some(km) = candidate.distance_km.filter(|km| *km <= 5.0) {
+    if let Some(km) = distance_km.filter(|km| *km <= 5.0) {
         say(1.2 - km / 10.0, "near", format!("Near: {} km away", tenths(km)));
     }
     if subject.job.eco && cleaner.eco == Some(true) {

@@ -6,8 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::catalog::Catalog;
+use super::columns::Columns;
 use super::error::EngineError;
 use super::ranking::Notice;
+use super::scratch::Pool;
 use crate::artifact::json::{self, Fields};
 use crate::artifact::{ArtifactError, Manifest, Tensors};
 use crate::domain::Replay;
@@ -60,6 +62,10 @@ pub struct Engine {
     /// Why there is no model.
     pub(super) no_model: Notice,
     warnings: Vec<Notice>,
+    pub(super) columns: Columns,
+    pub(super) scratch: Pool,
+    /// The tiles that the catalog is made of, in order, with the number of their cleaners.
+    tiles: Vec<(String, u32)>,
 }
 
 /// A model with the shares of the catalog's cleaners in its first layers.
@@ -80,6 +86,9 @@ impl Engine {
     /// An engine that ranks by rules.
     pub fn rules_only(catalog: Catalog) -> Self {
         Self {
+            columns: Columns::of(&catalog),
+            scratch: Pool::default(),
+            tiles: Vec::new(),
             catalog,
             model: None,
             clients: Embeddings::default(),
@@ -213,6 +222,62 @@ impl Engine {
         if let Some(model) = &mut self.model {
             rows.iter().for_each(|row| model.set_item(&self.catalog, *row));
         }
+        self.renew();
+    }
+
+    /// Keeps the `index`-th of `count` equal parts of the catalog, for ranking in several workers at once. What each of them
+    /// answers is to be merged by score, then row.
+    pub fn keep_shard(&mut self, index: u32, count: u32) {
+        let n = self.catalog.cleaners.len() as u64;
+        let start = |index: u32| (u64::from(index) * n / u64::from(count.max(1))) as u32;
+        let places: Vec<u32> = (start(index)..start(index + 1)).collect();
+        self.catalog = self.catalog.part(&places);
+        self.rebuild();
+    }
+
+    /// Adds a tile: the file of a part of the catalog. A tile that is there already is left alone.
+    ///
+    /// # Errors
+    /// [`EngineError::Artifact`] for a file that cannot be used or holds a cleaner that is there already.
+    pub fn add_tile(&mut self, key: &str, bytes: &[u8]) -> Result<(), EngineError> {
+        if self.tiles.iter().any(|(known, _)| known == key) {
+            return Ok(());
+        }
+        let refuse = |source| EngineError::Artifact { role: "tile", source };
+        let tile = Tensors::from_bytes(bytes).and_then(|tensors| Catalog::from_tensors(&tensors)).map_err(refuse)?;
+        let count = tile.cleaners.len() as u32;
+        let twice = |id| refuse(ArtifactError::Metadata { key: "ids".into(), reason: format!("{id:?} comes twice") });
+        self.catalog.append(tile).map_err(twice)?;
+        self.tiles.push((key.to_owned(), count));
+        self.rebuild();
+        Ok(())
+    }
+
+    /// Takes a tile out, if it is there.
+    pub fn remove_tile(&mut self, key: &str) {
+        let Some(at) = self.tiles.iter().position(|(known, _)| known == key) else { return };
+        let start: u32 = self.tiles[..at].iter().map(|(_, count)| count).sum();
+        let (_, count) = self.tiles.remove(at);
+        self.catalog.remove(&(start..start + count));
+        self.rebuild();
+    }
+
+    /// The tiles that are there, in the order in which they came.
+    pub fn tiles(&self) -> impl Iterator<Item = &str> {
+        self.tiles.iter().map(|(key, _)| key.as_str())
+    }
+
+    fn rebuild(&mut self) {
+        if let Some(model) = &mut self.model {
+            model.set_items(&self.catalog);
+        }
+        self.renew();
+    }
+
+    /// Forgets what was derived from the catalog before.
+    fn renew(&mut self) {
+        self.columns = Columns::of(&self.catalog);
+        self.scratch = Pool::default();
     }
 }
 
@@ -220,10 +285,14 @@ impl Neural {
     fn new(tensors: &Tensors, normaliser: Normaliser, catalog: &Catalog) -> Result<Self, ArtifactError> {
         let columns = column_groups();
         let hybrid = Hybrid::from_tensors(tensors, columns.clone())?;
-        let items = hybrid.items(catalog.cleaners.len());
-        let mut model = Self { hybrid, normaliser, items, columns };
-        (0..catalog.cleaners.len() as u32).for_each(|row| model.set_item(catalog, row));
+        let mut model = Self { items: hybrid.items(0), hybrid, normaliser, columns };
+        model.set_items(catalog);
         Ok(model)
+    }
+
+    fn set_items(&mut self, catalog: &Catalog) {
+        self.items = self.hybrid.items(catalog.cleaners.len());
+        (0..catalog.cleaners.len() as u32).for_each(|row| self.set_item(catalog, row));
     }
 
     fn set_item(&mut self, catalog: &Catalog, row: u32) {

@@ -1,18 +1,24 @@
 //! From a request to a ranking.
 
-use super::candidates::{Candidate, Candidates};
+use super::candidates::Candidates;
 use super::error::EngineError;
 use super::explain::{breakdown, parts, reasons};
 use super::load::{Engine, Neural};
-use super::ranking::{Item, Meta, Notice, Ranking};
+use super::ranking::{Asked, Item, Meta, Notice, Ranking, Scored};
 use super::request::{Mode, Request};
-use crate::domain::{JobSpec, Tally, top_k};
+use super::scratch::{ClientMemo, NetworkScratch, ScoreColumns, Scratch};
+use super::select::Placed;
+use crate::domain::JobSpec;
 use crate::features::{encode_pair, encode_query};
-use crate::model::Scores;
+use crate::model::Query;
 use crate::rules::{Match, RuleScore, Subject};
 
 /// How many are returned where a request does not say.
 const DEFAULT_LIMIT: u32 = 10;
+/// Candidates of a full pass that are scored together.
+const BLOCK: usize = 256;
+/// Bounds are only worth their while where at least this many candidates stand for every place.
+const CANDIDATES_PER_PLACE: usize = 4;
 
 /// How the scores are put together.
 struct Blend {
@@ -22,52 +28,128 @@ struct Blend {
     price_weight: f32,
 }
 
+impl Blend {
+    /// The score of a candidate. Every step grows with `neural`, rounding included: with the highest neural score there is,
+    /// this is what no other can exceed. `pricing` NaN = unknown.
+    fn score(&self, rules: f32, pricing: f32, neural: f32) -> f32 {
+        if self.mode == Mode::Neural {
+            return neural;
+        }
+        let both = self.rule_weight * rules + (1.0 - self.rule_weight) * neural;
+        // A price that nobody knows neither helps nor harms.
+        if pricing.is_nan() || self.price_weight == 0.0 {
+            return both;
+        }
+        self.price_weight * pricing + (1.0 - self.price_weight) * both
+    }
+}
+
+/// A request as far as it concerns all candidates alike.
+struct Context<'a> {
+    job: JobSpec,
+    blend: Blend,
+    client: Option<&'a [f32]>,
+    /// The model with the query's share of its first layers, where a model scores.
+    network: Option<(&'a Neural, Query)>,
+    market_hourly: Option<f64>,
+    /// What the candidates here ask, where the market's price rests on it.
+    asked: Option<Asked>,
+}
+
+/// One candidate with its scores, all 0 to 1; NaN = unknown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CandidateScore {
+    /// Place in the catalog.
+    pub place: u32,
+    /// Row number.
+    pub row: u32,
+    /// The final score.
+    pub score: f32,
+    /// The rule score.
+    pub rules: f32,
+    /// The model's; NaN where none scored.
+    pub neural: f32,
+    /// What the cleaner asks or would usually ask.
+    pub price: f32,
+    /// Kilometres to the job.
+    pub distance_km: f64,
+}
+
 impl Engine {
-    /// Ranks the cleaners for a job. Order: higher score first, equal scores by catalog row (see
-    /// [`top_k`](crate::domain::top_k)). No candidate is a legal answer, and so is a client or job that nobody knows.
+    /// Ranks the cleaners for a job. Order: higher score first, equal scores by row number (see
+    /// [`rank_order`](crate::domain::rank_order)). No candidate is a legal answer, and so is a client or job that nobody
+    /// knows. The model scores only candidates that can reach the first places; the answer is that of scoring all.
     ///
     /// # Errors
     /// [`EngineError::Request`] with the field that cannot be used.
     pub fn recommend(&self, request: &Request) -> Result<Ranking, EngineError> {
+        self.scratch.with(|scratch| {
+            let context = self.context(request, scratch)?;
+            let limit = request.limit.unwrap_or(DEFAULT_LIMIT) as usize;
+            let neural_scored = self.select(&context, scratch, limit);
+            let item = |(at, placed)| self.item(&context, scratch, placed, at as u32 + 1);
+            let items = scratch.selection.best().iter().enumerate().map(item).collect();
+            Ok(Ranking { items, meta: self.meta(request, &context, &scratch.candidates, neural_scored) })
+        })
+    }
+
+    /// Scores every candidate for a job, in the order of their places; how they were found comes back.
+    ///
+    /// # Errors
+    /// As [`recommend`](Self::recommend).
+    pub fn score_each(&self, request: &Request, mut each: impl FnMut(CandidateScore)) -> Result<Meta, EngineError> {
+        self.scratch.with(|scratch| {
+            let context = self.context(request, scratch)?;
+            let neural_scored = self.score_all_candidates(&context, scratch);
+            let Scratch { candidates, scores, finals, .. } = scratch;
+            for (at, score) in finals.iter().enumerate() {
+                each(CandidateScore {
+                    place: candidates.places[at],
+                    row: candidates.rows[at],
+                    score: *score,
+                    rules: scores.rules[at],
+                    neural: if context.network.is_some() { scores.neural[at] } else { f32::NAN },
+                    price: candidates.prices[at],
+                    distance_km: candidates.distances[at],
+                });
+            }
+            Ok(self.meta(request, &context, candidates, neural_scored))
+        })
+    }
+
+    /// The scores of all cleaners for a job. The limit of the request does not count.
+    ///
+    /// # Errors
+    /// As [`recommend`](Self::recommend).
+    pub fn score_all(&self, request: &Request) -> Result<Scored, EngineError> {
+        let mut scores = vec![f32::NAN; self.catalog.cleaners.len()];
+        let meta = self.score_each(request, |candidate| scores[candidate.place as usize] = 100.0 * candidate.score)?;
+        Ok(Scored { rows: self.catalog.rows.clone(), scores, meta })
+    }
+
+    /// Reads the request, finds the candidates, and scores them by rules.
+    fn context<'a>(&'a self, request: &'a Request, scratch: &mut Scratch) -> Result<Context<'a>, EngineError> {
         let job = request.job.spec(&self.catalog.market)?;
         let blend = self.blend(request)?;
-        let candidates = Candidates::of(request, &job, &self.catalog)?;
+        scratch.candidates.find(request, &job, &self.catalog, &self.columns)?;
         let client = self.client(request)?;
-        let neural = match &self.model {
-            Some(model) if blend.mode != Mode::Rules => Some(self.neural_scores(model, client, &job, &candidates.list)),
+        let network = match &self.model {
+            Some(model) if blend.mode != Mode::Rules => Some((model, self.query(model, client, &job))),
             _ => None,
         };
-        let market_hourly = self.market_hourly(&job, &candidates.list);
-        let scores = self.final_scores(&blend, &job, &candidates.list, market_hourly, neural.as_ref());
-        let limit = request.limit.unwrap_or(DEFAULT_LIMIT) as usize;
-        let item = |(place, at): (usize, u32)| {
-            let candidate = &candidates.list[at as usize];
-            let mut item = self.item(candidate, &job, market_hourly);
-            item.rank = place as u32 + 1;
-            item.score = 100.0 * scores[at as usize];
-            if let Some(neural) = &neural {
-                item.neural_score = Some(100.0 * neural.blend[at as usize]);
-                item.collaborative_score = Some(100.0 * neural.collaborative[at as usize]);
-                item.content_score = Some(100.0 * neural.content[at as usize]);
-            }
-            item
-        };
-        let items = top_k(&scores, limit).into_iter().enumerate().map(item).collect();
-        let meta = Meta {
-            mode: blend.mode,
-            requested_mode: request.mode,
-            fallback: blend.fallback,
-            rule_weight: blend.rule_weight,
-            price_weight: blend.price_weight,
-            client_known: client.is_some(),
-            backend: "cpu".into(),
-            kernel: self.kernel.name().into(),
-            model: self.identity.clone(),
-            candidates: candidates.considered,
-            scored: candidates.list.len() as u32,
-            excluded: candidates.excluded,
-        };
-        Ok(Ranking { items, meta })
+        let (market_hourly, asked) = self.market_hourly(&job, request.asked, &scratch.candidates);
+        let context = Context { job, blend, client, network, market_hourly, asked };
+        self.score_by_rules(&context, scratch);
+        let n = scratch.candidates.len();
+        let ScoreColumns { neural, collaborative, content, .. } = &mut scratch.scores;
+        for column in [neural, collaborative, content] {
+            column.clear();
+            column.resize(n, 0.0);
+        }
+        if context.network.is_some() {
+            scratch.network.client.turn_to(client, self.catalog.cleaners.len());
+        }
+        Ok(context)
     }
 
     fn blend(&self, request: &Request) -> Result<Blend, EngineError> {
@@ -95,91 +177,196 @@ impl Engine {
         Ok(Some(vector))
     }
 
-    fn subject<'a>(&'a self, candidate: &Candidate, job: &'a JobSpec, market_hourly: Option<f64>) -> Subject<'a> {
-        let at = candidate.row as usize;
-        Subject {
-            market: &self.catalog.market_stats,
-            stats: &self.catalog.stats[at],
-            rates: &self.catalog.rates[at],
-            job,
-            price: candidate.price,
-            market_hourly,
-        }
-    }
-
-    fn neural_scores(&self, model: &Neural, client: Option<&[f32]>, job: &JobSpec, list: &[Candidate]) -> Scores {
-        let Neural { hybrid, normaliser, items, columns } = model;
+    fn query(&self, model: &Neural, client: Option<&[f32]>, job: &JobSpec) -> Query {
         let mut features = encode_query(&self.catalog.market, job);
-        normaliser.apply_to(columns.query.iter().copied(), &mut features);
-        let query = hybrid.query(client, job.property_type.map(usize::from), &features);
-        let rows: Vec<u32> = list.iter().map(|candidate| candidate.row).collect();
-        let mut pairs = Vec::with_capacity(rows.len() * columns.pair.len());
-        for candidate in list {
-            let mut pair = encode_pair(candidate.price, candidate.distance_km);
-            normaliser.apply_to(columns.pair.iter().copied(), &mut pair);
-            pairs.extend(pair);
-        }
-        hybrid.score(self.kernel, &query, items, &rows, &pairs)
-    }
-
-    fn final_scores(
-        &self,
-        blend: &Blend,
-        job: &JobSpec,
-        list: &[Candidate],
-        market_hourly: Option<f64>,
-        neural: Option<&Scores>,
-    ) -> Vec<f32> {
-        let score = |(at, candidate): (usize, &Candidate)| {
-            let neural = neural.map_or(0.0, |scores| scores.blend[at]);
-            if blend.mode == Mode::Neural {
-                return neural;
-            }
-            let subject = self.subject(candidate, job, market_hourly);
-            let rule = RuleScore::of(&subject);
-            let both = blend.rule_weight * rule.score + (1.0 - blend.rule_weight) * neural;
-            // A price that nobody knows neither helps nor harms.
-            let priced = Match::of(&subject, &rule, None).pricing.filter(|_| blend.price_weight > 0.0);
-            priced.map_or(both, |pricing| blend.price_weight * pricing + (1.0 - blend.price_weight) * both)
-        };
-        list.iter().enumerate().map(score).collect()
+        model.normaliser.apply_to(model.columns.query.iter().copied(), &mut features);
+        model.hybrid.query(client, job.property_type.map(usize::from), &features)
     }
 
     /// What an hour of such a job costs: by the bids of this kind so far, else by what these candidates ask, else by the
     /// bids of every kind.
-    fn market_hourly(&self, job: &JobSpec, list: &[Candidate]) -> Option<f64> {
+    fn market_hourly(
+        &self,
+        job: &JobSpec,
+        asked: Option<Asked>,
+        candidates: &Candidates,
+    ) -> (Option<f64>, Option<Asked>) {
         let market = &self.catalog.market_stats;
-        let asked = || {
-            let mut prices = Tally::default();
-            list.iter().filter_map(|candidate| candidate.price).for_each(|price| prices.add(f64::from(price)));
-            prices.mean().zip(job.duration_h).map(|(price, hours)| price / f64::from(hours))
-        };
-        market.hourly_price_of_kind(job.property_type).or_else(asked).or_else(|| market.hourly.mean())
+        let of_kind = market.hourly_price_of_kind(job.property_type);
+        if of_kind.is_some() || job.duration_h.is_none() {
+            return (of_kind.or_else(|| market.hourly.mean()), None);
+        }
+        let here = candidates.asked();
+        let all = asked.unwrap_or(here);
+        let hourly = all.mean().zip(job.duration_h).map(|(price, hours)| price / f64::from(hours));
+        (hourly.or_else(|| market.hourly.mean()), Some(here))
     }
 
-    fn item(&self, candidate: &Candidate, job: &JobSpec, market_hourly: Option<f64>) -> Item {
-        let cleaner = &self.catalog.cleaners[candidate.row as usize];
-        let subject = self.subject(candidate, job, market_hourly);
+    fn score_by_rules(&self, context: &Context<'_>, scratch: &mut Scratch) {
+        let ScoreColumns { rules, pricing, .. } = &mut scratch.scores;
+        rules.clear();
+        pricing.clear();
+        let Some(kind) = self.columns.of_kind(&self.catalog, context.job.property_type) else { return };
+        for (place, price) in scratch.candidates.places.iter().zip(&scratch.candidates.prices) {
+            let base = &kind.rules[*place as usize];
+            let (rule, priced) = base.score(&context.job, known(*price), context.market_hourly);
+            rules.push(rule);
+            pricing.push(priced.unwrap_or(f32::NAN));
+        }
+    }
+
+    /// Selects the best candidates; how many the model had to score for it comes back.
+    fn select(&self, context: &Context<'_>, scratch: &mut Scratch, limit: usize) -> u32 {
+        let bounded = context.blend.mode == Mode::Ensemble && scratch.candidates.len() >= CANDIDATES_PER_PLACE * limit;
+        let Some(network) = context.network.as_ref().filter(|_| bounded) else {
+            let scored = self.score_all_candidates(context, scratch);
+            let Scratch { selection, finals, candidates, .. } = scratch;
+            selection.of_all(finals, &candidates.rows, limit);
+            return scored;
+        };
+        let Scratch { candidates, selection, scores, network: memory, bounds, .. } = scratch;
+        bounds.clear();
+        // The model's score is at most 1.
+        bounds.extend(scores.rules.iter().zip(&scores.pricing).map(|(r, p)| context.blend.score(*r, *p, 1.0)));
+        selection.bounded(bounds, &candidates.rows, limit, |block, out| {
+            self.score_block(network, candidates, block, scores, memory);
+            out.extend(block.iter().map(|at| context.score(scores, *at as usize)));
+        })
+    }
+
+    fn score_all_candidates(&self, context: &Context<'_>, scratch: &mut Scratch) -> u32 {
+        let Scratch { candidates, scores, network: memory, block, finals, .. } = scratch;
+        let n = candidates.len();
+        let mut scored = 0;
+        if let Some(network) = &context.network {
+            for start in (0..n as u32).step_by(BLOCK) {
+                block.clear();
+                block.extend(start..(start + BLOCK as u32).min(n as u32));
+                self.score_block(network, candidates, block, scores, memory);
+            }
+            scored = n as u32;
+        }
+        finals.clear();
+        finals.extend((0..n).map(|at| context.score(scores, at)));
+        scored
+    }
+
+    /// Fills in the model's scores of some candidates.
+    fn score_block(
+        &self,
+        (model, query): &(&Neural, Query),
+        candidates: &Candidates,
+        block: &[u32],
+        scores: &mut ScoreColumns,
+        memory: &mut NetworkScratch,
+    ) {
+        let NetworkScratch { places, pairs, out, model: scratch, client } = memory;
+        let place = |at: &u32| candidates.places[*at as usize];
+        places.clear();
+        places.extend(block.iter().map(place).filter(|place| client.scores[*place as usize].is_nan()));
+        out.resize(places.len().max(block.len()), 0.0);
+        model.hybrid.collaborative(self.kernel, query, &model.items, places, scratch, &mut out[..places.len()]);
+        places.iter().zip(out.iter()).for_each(|(place, score)| client.scores[*place as usize] = *score);
+        places.clear();
+        pairs.clear();
+        for at in block {
+            let (price, distance) = (candidates.prices[*at as usize], candidates.distances[*at as usize]);
+            let mut pair = encode_pair(known(price), Some(distance));
+            model.normaliser.apply_to(model.columns.pair.iter().copied(), &mut pair);
+            pairs.extend(pair);
+            places.push(place(at));
+        }
+        model.hybrid.content(self.kernel, query, &model.items, places, pairs, scratch, &mut out[..block.len()]);
+        for ((at, place), content) in block.iter().zip(places.iter()).zip(out.iter()) {
+            let (at, collaborative) = (*at as usize, client.scores[*place as usize]);
+            scores.collaborative[at] = collaborative;
+            scores.content[at] = *content;
+            scores.neural[at] = model.hybrid.blend(collaborative, *content);
+        }
+    }
+
+    fn item(&self, context: &Context<'_>, scratch: &Scratch, placed: &Placed, rank: u32) -> Item {
+        let Scratch { candidates, scores, .. } = scratch;
+        let at = placed.at as usize;
+        let place = candidates.places[at] as usize;
+        let cleaner = &self.catalog.cleaners[place];
+        let subject = Subject {
+            market: &self.catalog.market_stats,
+            stats: &self.catalog.stats[place],
+            rates: &self.catalog.rates[place],
+            job: &context.job,
+            price: known(candidates.prices[at]),
+            market_hourly: context.market_hourly,
+        };
+        let distance_km = Some(candidates.distances[at]).filter(|km| !km.is_nan());
         let rule = RuleScore::of(&subject);
-        let fit = Match::of(&subject, &rule, candidate.distance_km);
+        let fit = Match::of(&subject, &rule, distance_km);
+        let of_network = |column: &[f32]| context.network.as_ref().map(|_| 100.0 * column[at]);
         Item {
             cleaner_id: cleaner.id.clone(),
             name: cleaner.name.clone(),
-            rank: 0,
-            score: 0.0,
+            row: placed.row,
+            rank,
+            score: 100.0 * placed.score,
             rule_score: 100.0 * rule.score,
-            neural_score: None,
-            collaborative_score: None,
-            content_score: None,
-            price: candidate.price,
-            bid: candidate.bid,
-            distance_km: candidate.distance_km,
+            neural_score: of_network(&scores.neural),
+            collaborative_score: of_network(&scores.collaborative),
+            content_score: of_network(&scores.content),
+            price: subject.price,
+            bid: candidates.is_bid(at),
+            distance_km,
             location: cleaner.location,
             contributions: parts(&rule),
             breakdown: breakdown(&fit),
-            reasons: reasons(&subject, &fit, candidate, cleaner, &self.catalog.market),
+            reasons: reasons(&subject, &fit, distance_km, cleaner, &self.catalog.market),
         }
     }
+
+    fn meta(&self, request: &Request, context: &Context<'_>, candidates: &Candidates, neural_scored: u32) -> Meta {
+        Meta {
+            mode: context.blend.mode,
+            requested_mode: request.mode,
+            fallback: context.blend.fallback.clone(),
+            rule_weight: context.blend.rule_weight,
+            price_weight: context.blend.price_weight,
+            client_known: context.client.is_some(),
+            backend: "cpu".into(),
+            kernel: self.kernel.name().into(),
+            model: self.identity.clone(),
+            candidates: candidates.considered,
+            scored: candidates.len() as u32,
+            neural_scored,
+            excluded: candidates.excluded,
+            asked: context.asked,
+            unknown_bids: candidates.unknown_bids.clone(),
+        }
+    }
+}
+
+impl Context<'_> {
+    /// The final score of a candidate whose parts are in the columns.
+    fn score(&self, scores: &ScoreColumns, at: usize) -> f32 {
+        self.blend.score(scores.rules[at], scores.pricing[at], scores.neural[at])
+    }
+}
+
+impl ClientMemo {
+    /// Keeps what is known of this client, and forgets any other's.
+    fn turn_to(&mut self, client: Option<&[f32]>, places: usize) {
+        let client = client.unwrap_or_default();
+        if self.scores.len() == places && self.client == client {
+            return;
+        }
+        self.client.clear();
+        self.client.extend_from_slice(client);
+        self.scores.clear();
+        self.scores.resize(places, f32::NAN);
+    }
+}
+
+/// A column's value, unless it is unknown.
+fn known(value: f32) -> Option<f32> {
+    (!value.is_nan()).then_some(value)
 }
 
 /// A weight between 0 and 1.

@@ -22,6 +22,8 @@ pub struct Item {
     pub cleaner_id: String,
     /// Name to show.
     pub name: String,
+    /// Row number in the whole catalog, which decides ties.
+    pub row: u32,
     /// Place, from 1.
     pub rank: u32,
     /// The score that made the ranking.
@@ -120,8 +122,51 @@ pub struct Meta {
     pub candidates: u32,
     /// How many were scored.
     pub scored: u32,
+    /// How many of them needed the model's score. Fewer than were scored where the others could not reach the first places.
+    pub neural_scored: u32,
     /// How many were left out, and why.
     pub excluded: Excluded,
+    /// What the candidates ask, where the market's price of an hour rests on it. Where a catalog is ranked in parts, these
+    /// are to be added up and handed to every part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
+    /// Ids of bids that this part of a catalog does not have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown_bids: Vec<String>,
+}
+
+/// Prices that were asked: a sum that does not depend on the order in which it was added up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Asked {
+    /// How many prices.
+    pub count: u32,
+    /// Their sum in millionths.
+    pub sum: i64,
+}
+
+impl Asked {
+    /// With one more price.
+    pub(super) fn plus(self, price: f32) -> Self {
+        // Saturates for prices that nobody asks.
+        let millionths = (f64::from(price) * 1e6).round_ties_even() as i64;
+        Self { count: self.count + 1, sum: self.sum.saturating_add(millionths) }
+    }
+
+    /// The mean price, if there is any.
+    pub(super) fn mean(self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum as f64 / 1e6 / f64::from(self.count))
+    }
+}
+
+/// The scores of all candidates of a job.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scored {
+    /// Row numbers of every cleaner of the catalog or part, place by place.
+    pub rows: Vec<u32>,
+    /// Their scores, 0 to 100; NaN = no candidate.
+    pub scores: Vec<f32>,
+    /// How they were found.
+    pub meta: Meta,
 }
 
 /// How many candidates were left out, by reason.

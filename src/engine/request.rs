@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::EngineError;
+use super::ranking::Asked;
 use crate::domain::{GeoPoint, JobSpec, Market};
 
 /// Which scores make the ranking.
@@ -56,6 +57,9 @@ pub struct Request {
     /// Who is left out.
     #[serde(default)]
     pub filters: Filters,
+    /// What the candidates of all parts of a catalog ask, where each part is ranked on its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
 }
 
 /// Who is left out of a ranking.

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::catalog_json::point;
+use super::ranking::Asked;
 use super::request::{BidRequest, CandidateSource, Filters, JobRequest, Mode, Request};
 use crate::artifact::json::{self, Fields, count, list, text};
 
@@ -13,7 +14,8 @@ impl Request {
     /// Names the field that is unknown, missing, or has a value that it cannot have.
     pub fn from_json(bytes: &[u8]) -> Result<Self, String> {
         let value = json::parse(bytes)?;
-        let known = ["job", "limit", "mode", "ruleWeight", "priceWeight", "candidates", "clientVector", "filters"];
+        let known =
+            ["job", "limit", "mode", "ruleWeight", "priceWeight", "candidates", "clientVector", "filters", "asked"];
         let fields = Fields::of(&value)?.only(&known)?;
         Ok(Self {
             job: job(&fields.object("job")?)?,
@@ -24,8 +26,14 @@ impl Request {
             candidates: fields.find("candidates", candidates)?,
             client_vector: fields.find("clientVector", |row| list(row, float))?,
             filters: filters(&fields)?,
+            asked: fields.find("asked", asked)?,
         })
     }
+}
+
+fn asked(value: &Value) -> Option<Asked> {
+    let fields = Fields::of(value).ok()?.only(&["count", "sum"]).ok()?;
+    Some(Asked { count: fields.count("count").ok()?, sum: fields.need("sum", Value::as_i64).ok()? })
 }
 
 fn filters(request: &Fields<'_>) -> Result<Filters, String> {

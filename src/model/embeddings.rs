@@ -2,7 +2,7 @@
 
 use crate::artifact::{ArtifactError, Tensors, json};
 use crate::domain::Vocabulary;
-use crate::numeric::{QuantisedRows, quantise_rows_i16};
+use crate::numeric::{code_i16, quantise_rows_i16};
 
 use super::state::{CLIENTS_FORMAT, matrix_shape};
 
@@ -12,7 +12,7 @@ pub struct Embeddings {
     ids: Vocabulary,
     dim: usize,
     rows: Vec<f32>,
-    /// The scales that rows out of a file had there, so that they are written as they were read; else none.
+    /// The scale of each row's codes in a file: a row that was read is written again to the bit.
     scales: Vec<f32>,
 }
 
@@ -26,7 +26,8 @@ impl Embeddings {
         let ids = read_ids(tensors, ids_key)?;
         let (_, dim) = matrix_shape(tensors, table)?;
         let rows = tensors.f32(table, &[ids.len() + 1, dim])?.split_off(dim);
-        Ok(Self { ids, dim, rows, scales: Vec::new() })
+        let scales = quantise_rows_i16(&rows, dim).scales;
+        Ok(Self { ids, dim, rows, scales })
     }
 
     /// Reads a file of embedding rows: `rows` `[n, dim]` of i16 codes with one `scale` each.
@@ -43,38 +44,18 @@ impl Embeddings {
         Ok(Self { ids, dim, rows, scales })
     }
 
-    /// The rows of those of these ids that are known, in the order given.
-    ///
-    /// # Errors
-    /// The id that comes twice.
-    pub fn select<'a>(&self, ids: impl Iterator<Item = &'a str>) -> Result<Self, String> {
-        let known: Vec<u32> = ids.filter_map(|id| self.ids.get(id)).collect();
-        let row = |at: &u32| &self.rows[*at as usize * self.dim..][..self.dim];
-        Ok(Self {
-            ids: Vocabulary::from_ids(known.iter().filter_map(|at| self.ids.id(*at)))?,
-            dim: self.dim,
-            rows: known.iter().flat_map(row).copied().collect(),
-            scales: known.iter().filter_map(|at| self.scales.get(*at as usize)).copied().collect(),
-        })
-    }
-
-    /// The file that [`from_tensors`](Self::from_tensors) reads. Rows out of a file are written as they were read.
+    /// The file that [`from_tensors`](Self::from_tensors) reads.
     ///
     /// # Errors
     /// None for rows that fit their ids, which the constructors see to.
     pub fn to_tensors(&self) -> Result<Tensors, ArtifactError> {
-        let quantised = if self.scales.is_empty() {
-            quantise_rows_i16(&self.rows, self.dim)
-        } else {
-            // A row of zeros has scale 0, and 0 / 0 becomes code 0.
-            let code = |(at, x): (usize, &f32)| (x / self.scales[at / self.dim.max(1)]).round_ties_even() as i16;
-            QuantisedRows { codes: self.rows.iter().enumerate().map(code).collect(), scales: self.scales.clone() }
-        };
+        let code = |(at, x): (usize, &f32)| code_i16(*x, self.scales[at / self.dim.max(1)]);
+        let codes: Vec<i16> = self.rows.iter().enumerate().map(code).collect();
         let mut tensors = Tensors::new();
         tensors.set_format(CLIENTS_FORMAT);
         tensors.set_metadata("ids", serde_json::Value::from(self.ids.ids().to_vec()).to_string());
-        tensors.insert_i16("rows", &[self.ids.len(), self.dim], &quantised.codes)?;
-        tensors.insert_f32("scale", &[self.ids.len()], &quantised.scales)?;
+        tensors.insert_i16("rows", &[self.ids.len(), self.dim], &codes)?;
+        tensors.insert_f32("scale", &[self.ids.len()], &self.scales)?;
         Ok(tensors)
     }
 
@@ -82,6 +63,29 @@ impl Embeddings {
     pub fn get(&self, id: &str) -> Option<&[f32]> {
         let at = self.ids.get(id)? as usize;
         self.rows.get(at * self.dim..(at + 1) * self.dim)
+    }
+
+    /// The rows of these ids, in this order; ids that are not known are left out.
+    pub fn of<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut part = Self { dim: self.dim, ..Self::default() };
+        ids.into_iter().for_each(|id| part.add(id, self));
+        part
+    }
+
+    /// Adds the rows of ids that are not known yet. Rows of another length are left out.
+    pub fn append(&mut self, other: &Self) {
+        self.dim = if self.ids.is_empty() { other.dim } else { self.dim };
+        let fitting = if self.dim == other.dim { other.ids.ids() } else { &[] };
+        fitting.iter().for_each(|id| self.add(id, other));
+    }
+
+    /// Adds the row of an id that another table knows and this one does not.
+    fn add(&mut self, id: &str, other: &Self) {
+        if let Some(at) = other.ids.get(id).filter(|_| self.ids.get(id).is_none()) {
+            self.ids.insert(id);
+            self.scales.push(other.scales[at as usize]);
+            self.rows.extend_from_slice(&other.rows[at as usize * self.dim..][..self.dim]);
+        }
     }
 
     /// How many ids there are.
@@ -128,6 +132,20 @@ mod tests {
             assert!((found - expected).abs() <= 0.5 / 32767.0);
         }
         assert_eq!(back.get("b"), Some(&[0.0, 0.0][..]));
+        assert_eq!(back.to_tensors().unwrap().to_bytes(), bytes);
+    }
+
+    #[test]
+    fn parts_and_sums_of_tables() {
+        let rows = Embeddings::from_state(&state(), "users", "table").unwrap();
+        let part = rows.of(["b", "nobody"]);
+        assert_eq!((part.len(), part.get("b"), part.get("a")), (1, Some(&[0.0, 0.0][..]), None));
+        let mut both = part;
+        both.append(&rows);
+        assert_eq!((both.len(), both.get("a")), (2, rows.get("a")));
+        let mut fresh = Embeddings::default();
+        fresh.append(&rows);
+        assert_eq!(fresh, rows);
     }
 
     #[test]
@@ -142,12 +160,11 @@ mod tests {
         tensors.insert_f32("scale", &[3], &scales).unwrap();
         let rows = Embeddings::from_tensors(&tensors).unwrap();
         assert_eq!(rows.to_tensors().unwrap(), tensors);
-        let chosen = rows.select(["c", "nobody", "a"].into_iter()).unwrap();
+        let chosen = rows.of(["c", "nobody", "a"]);
         let written = chosen.to_tensors().unwrap();
         assert_eq!(written.metadata("ids").unwrap(), r#"["c","a"]"#);
         assert_eq!(written.i16("rows", &[2, 3]).unwrap(), [0, 0, 0, 32767, -5, 1]);
         assert_eq!(written.f32("scale", &[2]).unwrap(), [0.0, scales[0]]);
-        assert_eq!(rows.select(["a", "a"].into_iter()), Err("a".to_owned()));
     }
 
     #[test]

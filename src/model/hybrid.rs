@@ -59,6 +59,10 @@ pub struct Scores {
     pub content: Vec<f32>,
 }
 
+/// Memory of a forward pass, used again by the next one.
+#[derive(Debug, Clone, Default)]
+pub struct Scratch;
+
 impl Hybrid {
     /// Reads an fp32 state or an int8 model; which of the two it is stands in its metadata.
     ///
@@ -149,28 +153,62 @@ impl Hybrid {
         Query { collaborative, content }
     }
 
-    /// Scores the items `rows` of the table for a query. `pairs`: for each of them the normalised features of
-    /// [`ColumnGroups::pair`]. The scores do not depend on which other items are scored with them, nor on the kernel.
+    /// The collaborative branch for the items `rows` of the table. The scores do not depend on which other items are scored
+    /// with them, nor on the kernel.
+    pub fn collaborative(
+        &self,
+        kernel: Kernel,
+        query: &Query,
+        table: &ItemTable,
+        rows: &[u32],
+        _scratch: &mut Scratch,
+        out: &mut [f32],
+    ) {
+        let width = self.collaborative.width();
+        let first = |at: usize, sum: &mut [f32]| {
+            let item = &table.collaborative[rows[at] as usize * width..][..width];
+            add(sum, &query.collaborative, item);
+        };
+        self.collaborative.score(kernel, first, out);
+    }
+
+    /// The content branch, likewise. `pairs`: for each item the normalised features of [`ColumnGroups::pair`].
+    #[allow(clippy::too_many_arguments)]
+    pub fn content(
+        &self,
+        kernel: Kernel,
+        query: &Query,
+        table: &ItemTable,
+        rows: &[u32],
+        pairs: &[f32],
+        _scratch: &mut Scratch,
+        out: &mut [f32],
+    ) {
+        let (width, pair) = (self.content.width(), self.columns.pair.len());
+        let first = |at: usize, sum: &mut [f32]| {
+            add(sum, &query.content, &table.content[rows[at] as usize * width..][..width]);
+            self.content.add_inputs(sum, self.feature_inputs(&self.columns.pair), &pairs[at * pair..(at + 1) * pair]);
+        };
+        self.content.score(kernel, first, out);
+    }
+
+    /// The blend of the two branches' scores, in [0, 1].
+    pub fn blend(&self, collaborative: f32, content: f32) -> f32 {
+        (self.alpha * collaborative + (1.0 - self.alpha) * content).clamp(0.0, 1.0)
+    }
+
+    /// All three scores of the items `rows`.
     pub fn score(&self, kernel: Kernel, query: &Query, table: &ItemTable, rows: &[u32], pairs: &[f32]) -> Scores {
         let mut scores = Scores {
             blend: vec![0.0; rows.len()],
             collaborative: vec![0.0; rows.len()],
             content: vec![0.0; rows.len()],
         };
-        let width = self.collaborative.width();
-        let first = |at: usize, sum: &mut [f32]| {
-            let item = &table.collaborative[rows[at] as usize * width..][..width];
-            add(sum, &query.collaborative, item);
-        };
-        self.collaborative.score(kernel, first, &mut scores.collaborative);
-        let (width, pair) = (self.content.width(), self.columns.pair.len());
-        let first = |at: usize, sum: &mut [f32]| {
-            add(sum, &query.content, &table.content[rows[at] as usize * width..][..width]);
-            self.content.add_inputs(sum, self.feature_inputs(&self.columns.pair), &pairs[at * pair..(at + 1) * pair]);
-        };
-        self.content.score(kernel, first, &mut scores.content);
+        let mut scratch = Scratch;
+        self.collaborative(kernel, query, table, rows, &mut scratch, &mut scores.collaborative);
+        self.content(kernel, query, table, rows, pairs, &mut scratch, &mut scores.content);
         for ((blend, a), b) in scores.blend.iter_mut().zip(&scores.collaborative).zip(&scores.content) {
-            *blend = (self.alpha * a + (1.0 - self.alpha) * b).clamp(0.0, 1.0);
+            *blend = self.blend(*a, *b);
         }
         scores
     }

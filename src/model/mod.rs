@@ -7,5 +7,5 @@ mod hybrid;
 mod state;
 
 pub use embeddings::Embeddings;
-pub use hybrid::{ColumnGroups, Hybrid, ItemTable, Query, Scores};
+pub use hybrid::{ColumnGroups, Hybrid, ItemTable, Query, Scores, Scratch};
 pub use state::{CLIENTS_FORMAT, DenseLayer, FP32_FORMAT, NORM_EPSILON, Q8_FORMAT, folded_layers};

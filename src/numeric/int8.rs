@@ -39,10 +39,15 @@ pub fn quantise_rows_i16(rows: &[f32], width: usize) -> QuantisedRows {
     let mut out = QuantisedRows::default();
     for row in rows.chunks_exact(width.max(1)) {
         let scale = largest(row) / 32767.0;
-        out.codes.extend(row.iter().map(|x| code(*x, scale, 32767.0) as i16));
+        out.codes.extend(row.iter().map(|x| code_i16(*x, scale)));
         out.scales.push(scale);
     }
     out
+}
+
+/// The i16 code of a value in a row with that scale.
+pub fn code_i16(value: f32, scale: f32) -> i16 {
+    code(value, scale, 32767.0) as i16
 }
 
 fn largest(row: &[f32]) -> f32 {

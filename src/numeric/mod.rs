@@ -7,7 +7,9 @@ mod kernel;
 mod linear;
 mod stable;
 
-pub use int8::{MAX_ACTIVATION, MAX_INPUTS, QuantisedRows, quantise_activations, quantise_rows_i16, quantise_weights};
+pub use int8::{
+    MAX_ACTIVATION, MAX_INPUTS, QuantisedRows, code_i16, quantise_activations, quantise_rows_i16, quantise_weights,
+};
 pub use kernel::Kernel;
 pub use linear::{Int8Linear, accumulate, relu};
 pub use stable::{log1p, logit, sigmoid, softplus};

@@ -124,7 +124,8 @@ impl RuleBase {
         let mut values = self.values;
         values[BIDDING] = bidding::value(self.wins, price_ratio).map(unit);
         let known: f64 = COMPONENTS.iter().zip(values).filter(|(_, value)| value.is_some()).map(|((_, w), _)| w).sum();
-        let mut parts = COMPONENTS.map(|(component, _)| Contribution { component, weight: 0.0, value: None, points: 0.0 });
+        let mut parts =
+            COMPONENTS.map(|(component, _)| Contribution { component, weight: 0.0, value: None, points: 0.0 });
         for ((part, (_, weight)), value) in parts.iter_mut().zip(COMPONENTS).zip(values) {
             part.weight = value.map_or(0.0, |_| (f64::from(weight as f32) / known) as f32);
             part.value = value;

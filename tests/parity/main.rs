@@ -148,7 +148,7 @@ fn samples(request: &Request, items: &[Item], engine: &Engine, state: &Tensors) 
     let user = request.job.client_id.as_deref().map_or(0, |id| row(&users, id));
     let mut samples = Samples::default();
     for (at, item) in items.iter().enumerate() {
-        let place = catalog.row(&item.cleaner_id).unwrap();
+        let place = catalog.place(&item.cleaner_id).unwrap();
         let (cleaner, stats) = (&catalog.cleaners()[place as usize], catalog.stats(place).unwrap());
         let market = catalog.market_stats();
         // `encode` falls back to the usual price exactly where no bid has an amount.

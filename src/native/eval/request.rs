@@ -43,6 +43,7 @@ impl Names<'_> {
             candidates: ask.candidates,
             client_vector: None,
             filters: Filters { max_distance_km: ask.max_distance_km },
+            asked: None,
         }
     }
 

@@ -7,7 +7,7 @@ use h3o::{LatLng, Resolution};
 use rayon::prelude::*;
 
 use super::{TilesError, cap_of};
-use crate::artifact::{ArtifactError, sha256_hex};
+use crate::artifact::sha256_hex;
 use crate::domain::{Cleaner, GeoPoint};
 use crate::engine::{Catalog, Tile, TileIndex};
 use crate::native::files;
@@ -62,8 +62,7 @@ fn write(catalog: &Catalog, cell: u64, rows: &[u32], folder: &Path) -> Result<Ti
     let points: Vec<GeoPoint> = rows.iter().filter_map(|row| position(&catalog.cleaners()[*row as usize])).collect();
     let anywhere = (GeoPoint { latitude: 0.0, longitude: 0.0 }, f32::INFINITY);
     let (centre, radius_km) = cap_of(&points).unwrap_or(anywhere);
-    let twice = |id: String| ArtifactError::Metadata { key: "ids".to_owned(), reason: format!("{id:?} comes twice") };
-    let part = catalog.select(rows).map_err(twice).and_then(|part| part.to_tensors());
+    let part = catalog.part(rows).to_tensors();
     let bytes = part.map_err(|source| TilesError::Artifact { path: folder.to_owned(), source })?.to_bytes();
     let size = u32::try_from(bytes.len()).map_err(|_| TilesError::TooLarge { cleaners: rows.len() })?;
     let tile = Tile { cell, centre, radius_km, cleaners: rows.len() as u32, bytes: size, sha256: sha256_hex(&bytes) };
