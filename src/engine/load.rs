@@ -10,6 +10,7 @@ use super::columns::Columns;
 use super::error::EngineError;
 use super::ranking::Notice;
 use super::scratch::Pool;
+use super::tiles::TileIndex;
 use crate::artifact::json::{self, Fields};
 use crate::artifact::{ArtifactError, Manifest, Tensors};
 use crate::domain::Replay;
@@ -66,6 +67,7 @@ pub struct Engine {
     pub(super) scratch: Pool,
     /// The tiles that the catalog is made of, in order, with the number of their cleaners.
     tiles: Vec<(String, u32)>,
+    index: Option<TileIndex>,
 }
 
 /// A model with the shares of the catalog's cleaners in its first layers.
@@ -89,6 +91,7 @@ impl Engine {
             columns: Columns::of(&catalog),
             scratch: Pool::default(),
             tiles: Vec::new(),
+            index: None,
             catalog,
             model: None,
             clients: Embeddings::default(),
@@ -102,7 +105,8 @@ impl Engine {
     }
 
     /// Loads a released model. `file` gives the bytes of the file with a role (`catalog`, `model.q8` or `model.fp32`,
-    /// `clients`), or `None` where it is not to be had.
+    /// `clients`; `tiles` where the manifest names an index of tiles in place of a catalog), or `None` where it is not to
+    /// be had. An engine with an index ranks the tiles that are [added](Self::add_tile).
     ///
     /// A model that cannot be used is reported by [`warnings`](Self::warnings) and in every answer. Without the `clients`
     /// file every client is the unknown one, unless a request brings the client's vector.
@@ -116,10 +120,19 @@ impl Engine {
     ) -> Result<Self, EngineError> {
         let refuse = |role: &'static str| move |source| EngineError::Artifact { role, source };
         let manifest = Manifest::from_bytes(manifest).map_err(refuse("manifest"))?;
-        let catalog = read(&manifest, "catalog", &mut file)
-            .and_then(|tensors| Catalog::from_tensors(&tensors))
-            .map_err(refuse("catalog"))?;
-        let mut engine = Self::rules_only(catalog);
+        let mut engine = if manifest.file("tiles").is_some() {
+            let index = read(&manifest, "tiles", &mut file)
+                .and_then(|tensors| TileIndex::from_tensors(&tensors))
+                .map_err(refuse("tiles"))?;
+            let mut engine = Self::rules_only(index.market().clone());
+            engine.index = Some(index);
+            engine
+        } else {
+            let catalog = read(&manifest, "catalog", &mut file)
+                .and_then(|tensors| Catalog::from_tensors(&tensors))
+                .map_err(refuse("catalog"))?;
+            Self::rules_only(catalog)
+        };
         (engine.rule_weight, engine.price_weight) = (manifest.rule_weight, manifest.price_weight);
         match engine.read_model(&manifest, &mut file, precision) {
             Ok(model) => {
@@ -260,6 +273,11 @@ impl Engine {
         let (_, count) = self.tiles.remove(at);
         self.catalog.remove(&(start..start + count));
         self.rebuild();
+    }
+
+    /// The index of all tiles, where the model came with one.
+    pub fn tile_index(&self) -> Option<&TileIndex> {
+        self.index.as_ref()
     }
 
     /// The tiles that are there, in the order in which they came.
