@@ -9,6 +9,7 @@ mod catalog_json;
 mod columns;
 mod error;
 mod explain;
+pub mod gpu;
 mod load;
 mod rank;
 mod ranking;

@@ -36,6 +36,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("clap", &["native::cli"]),
     ("wasm_bindgen", &["wasm"]),
     ("js_sys", &["wasm"]),
+    ("wgpu", &["engine::gpu"]),
 ];
 
 /// Everything that a file of `module` (segments after `crate`) breaks, one line each.
