@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tidyrank::artifact::{FORMAT_VERSION, FileEntry, Manifest, Tensors};
 use tidyrank::domain::{Cleaner, DAY, Event, EventKind, GeoPoint, History, Market, Offer};
 use tidyrank::engine::{
-    BidRequest, CandidateSource, Catalog, Engine, Filters, JobRequest, Mode, Precision, Ranking, Request,
+    BidRequest, CandidateSource, Catalog, Engine, Filters, JobRequest, Mode, NearScores, Precision, Ranking, Request,
 };
 use tidyrank::features::{FEATURE_COUNT, Normaliser, schema_hash};
 use tidyrank::model::{Embeddings, folded_layers};
@@ -544,4 +544,31 @@ fn tiles_come_and_go() {
     let twice = engine.add_tile("d", &tile(24..26)).unwrap_err();
     assert_eq!((twice.code(), engine.tiles().count()), ("artifact.metadata", 2));
     assert_eq!(engine.add_tile("e", b"no tile").unwrap_err().code(), "artifact.truncated");
+}
+
+#[test]
+fn near_scores_spare_nearly_all_work_and_wrong_ones_are_found_out() {
+    let engine = many(120);
+    for mode in [Mode::Ensemble, Mode::Neural] {
+        let asked = Request { mode, limit: Some(5), ..request() };
+        let all = Request { limit: Some(120), ..asked.clone() };
+        let mut scores = vec![0.0f32; 240];
+        for item in engine.recommend(&all).unwrap().items {
+            let off = if item.row % 2 == 0 { 0.000_9 } else { -0.000_9 };
+            scores[2 * item.row as usize] = item.collaborative_score.unwrap() / 100.0 + off;
+            scores[2 * item.row as usize + 1] = item.content_score.unwrap() / 100.0 - off;
+        }
+        let near =
+            |scores: &[f32]| engine.recommend_near(&asked, &NearScores { scores, tolerance: [0.001; 2] }).unwrap();
+        let found = near(&scores).unwrap();
+        assert_eq!(found.items, engine.recommend(&asked).unwrap().items);
+        assert!(found.meta.neural_scored < 120);
+        let best = found.items[0].row as usize;
+        for (at, wrong) in [(2 * best, 0.01), (2 * best + 1, 0.01), (2 * best, f32::NAN)] {
+            let mut scores = scores.clone();
+            scores[at] += wrong;
+            assert!(near(&scores).is_none(), "{wrong} at {at}");
+        }
+        assert!(near(&scores[1..]).is_none());
+    }
 }

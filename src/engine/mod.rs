@@ -23,7 +23,7 @@ pub use catalog::Catalog;
 pub use catalog_file::CATALOG_FORMAT;
 pub use error::EngineError;
 pub use load::{Engine, ModelIdentity, Precision, column_groups};
-pub use rank::CandidateScore;
+pub use rank::{CandidateScore, NearScores};
 pub use ranking::{Asked, Breakdown, Excluded, Item, Meta, Notice, Part, Ranking, Scored};
 pub use request::{BidRequest, CandidateSource, Filters, JobRequest, Mode, Request};
 pub use tiles::{TILES_FORMAT, Tile, TileIndex};

@@ -10,7 +10,7 @@ use super::scratch::{ClientMemo, NetworkScratch, ScoreColumns, Scratch};
 use super::select::Placed;
 use crate::domain::JobSpec;
 use crate::features::{encode_pair, encode_query};
-use crate::model::Query;
+use crate::model::{Hybrid, Query};
 use crate::rules::{Match, RuleScore, Subject};
 
 /// How many are returned where a request does not say.
@@ -47,6 +47,7 @@ impl Blend {
 /// A request as far as it concerns all candidates alike.
 struct Context<'a> {
     job: JobSpec,
+    limit: usize,
     blend: Blend,
     client: Option<&'a [f32]>,
     /// The model with the query's share of its first layers, where a model scores.
@@ -54,6 +55,42 @@ struct Context<'a> {
     market_hourly: Option<f64>,
     /// What the candidates here ask, where the market's price rests on it.
     asked: Option<Asked>,
+}
+
+/// What somebody else computed of a request's candidates, e.g. a GPU.
+#[derive(Debug, Clone, Copy)]
+pub struct NearScores<'a> {
+    /// Two for each candidate, the collaborative and the content branch.
+    pub scores: &'a [f32],
+    /// How far they can be from what is computed here.
+    pub tolerance: [f32; 2],
+}
+
+/// What is known of the model's scores before they are computed.
+enum Bounds<'a> {
+    /// Nothing.
+    None,
+    /// That none is above 1.
+    Highest,
+    /// That each is near another.
+    Near(&'a NearScores<'a>),
+}
+
+impl Bounds<'_> {
+    /// What the model's score of a candidate cannot exceed.
+    fn highest(&self, hybrid: &Hybrid, at: usize) -> f32 {
+        let Self::Near(NearScores { scores, tolerance }) = self else { return 1.0 };
+        // A thousandth more than what is checked: more than these sums can lose by rounding.
+        let most = |branch: usize| scores[2 * at + branch] + 1.001 * tolerance[branch];
+        hybrid.blend(most(0), most(1))
+    }
+
+    /// Whether a candidate's scores keep to it.
+    fn holds(&self, found: &ScoreColumns, at: usize) -> bool {
+        let Self::Near(NearScores { scores, tolerance }) = self else { return true };
+        let off = [found.collaborative[at] - scores[2 * at], found.content[at] - scores[2 * at + 1]];
+        off.iter().zip(tolerance).all(|(off, tolerance)| off.abs() <= *tolerance)
+    }
 }
 
 /// One candidate with its scores, all 0 to 1; NaN = unknown.
@@ -85,12 +122,31 @@ impl Engine {
     pub fn recommend(&self, request: &Request) -> Result<Ranking, EngineError> {
         self.scratch.with(|scratch| {
             let context = self.context(request, scratch)?;
-            let limit = request.limit.unwrap_or(DEFAULT_LIMIT) as usize;
-            let neural_scored = self.select(&context, scratch, limit);
-            let item = |(at, placed)| self.item(&context, scratch, placed, at as u32 + 1);
-            let items = scratch.selection.best().iter().enumerate().map(item).collect();
-            Ok(Ranking { items, meta: self.meta(request, &context, &scratch.candidates, neural_scored) })
+            let bounds = if context.blend.mode == Mode::Ensemble { Bounds::Highest } else { Bounds::None };
+            let scored = self.select(&context, scratch, bounds);
+            Ok(self.ranking(request, &context, scratch, scored.unwrap_or_default()))
         })
+    }
+
+    /// The same ranking with the help of somebody who knows nearly what the model's branches say of each candidate, in the
+    /// order of [`score_each`](Self::score_each). `None` where one of the scores that were looked at is off by more than its
+    /// tolerance: then nothing of it can be trusted.
+    ///
+    /// # Errors
+    /// As [`recommend`](Self::recommend).
+    pub fn recommend_near(&self, request: &Request, near: &NearScores<'_>) -> Result<Option<Ranking>, EngineError> {
+        self.scratch.with(|scratch| {
+            let context = self.context(request, scratch)?;
+            let fits = near.scores.len() == 2 * scratch.candidates.len() && context.network.is_some();
+            let scored = fits.then(|| self.select(&context, scratch, Bounds::Near(near))).flatten();
+            Ok(scored.map(|scored| self.ranking(request, &context, scratch, scored)))
+        })
+    }
+
+    fn ranking(&self, request: &Request, context: &Context<'_>, scratch: &Scratch, neural_scored: u32) -> Ranking {
+        let item = |(at, placed)| self.item(context, scratch, placed, at as u32 + 1);
+        let items = scratch.selection.best().iter().enumerate().map(item).collect();
+        Ranking { items, meta: self.meta(request, context, &scratch.candidates, neural_scored) }
     }
 
     /// Scores every candidate for a job, in the order of their places; how they were found comes back.
@@ -138,7 +194,8 @@ impl Engine {
             _ => None,
         };
         let (market_hourly, asked) = self.market_hourly(&job, request.asked, &scratch.candidates);
-        let context = Context { job, blend, client, network, market_hourly, asked };
+        let limit = request.limit.unwrap_or(DEFAULT_LIMIT) as usize;
+        let context = Context { job, limit, blend, client, network, market_hourly, asked };
         self.score_by_rules(&context, scratch);
         let n = scratch.candidates.len();
         let ScoreColumns { neural, collaborative, content, .. } = &mut scratch.scores;
@@ -215,23 +272,30 @@ impl Engine {
         }
     }
 
-    /// Selects the best candidates; how many the model had to score for it comes back.
-    fn select(&self, context: &Context<'_>, scratch: &mut Scratch, limit: usize) -> u32 {
-        let bounded = context.blend.mode == Mode::Ensemble && scratch.candidates.len() >= CANDIDATES_PER_PLACE * limit;
-        let Some(network) = context.network.as_ref().filter(|_| bounded) else {
+    /// Selects the best candidates; how many the model had to score for it comes back, or nothing where the bounds turn out
+    /// to be wrong.
+    fn select(&self, context: &Context<'_>, scratch: &mut Scratch, known: Bounds<'_>) -> Option<u32> {
+        let limit = context.limit;
+        let few = scratch.candidates.len() < CANDIDATES_PER_PLACE * limit || matches!(known, Bounds::None);
+        let Some(network) = context.network.as_ref().filter(|_| !few) else {
             let scored = self.score_all_candidates(context, scratch);
             let Scratch { selection, finals, candidates, .. } = scratch;
             selection.of_all(finals, &candidates.rows, limit);
-            return scored;
+            return Some(scored);
         };
         let Scratch { candidates, selection, scores, network: memory, bounds, .. } = scratch;
         bounds.clear();
-        // The model's score is at most 1.
-        bounds.extend(scores.rules.iter().zip(&scores.pricing).map(|(r, p)| context.blend.score(*r, *p, 1.0)));
-        selection.bounded(bounds, &candidates.rows, limit, |block, out| {
+        bounds.extend((0..candidates.len()).map(|at| {
+            let highest = known.highest(&network.0.hybrid, at);
+            context.blend.score(scores.rules[at], scores.pricing[at], highest)
+        }));
+        let mut right = bounds.iter().all(|bound| !bound.is_nan());
+        let scored = selection.bounded(bounds, &candidates.rows, if right { limit } else { 0 }, |block, out| {
             self.score_block(network, candidates, block, scores, memory);
+            right &= block.iter().all(|at| known.holds(scores, *at as usize));
             out.extend(block.iter().map(|at| context.score(scores, *at as usize)));
-        })
+        });
+        right.then_some(scored)
     }
 
     fn score_all_candidates(&self, context: &Context<'_>, scratch: &mut Scratch) -> u32 {
