@@ -15,8 +15,10 @@ use tidyrank::native::eval::request::{Ask, Names};
 const JOBS: usize = 60;
 const ROUNDS: usize = 5;
 
-/// The ways to answer: a name, whether the request comes twice (the client is known the second time), and what is asked.
-const WAYS: [(&str, bool, fn(Request) -> Request); 5] = [
+/// A way to answer: a name, whether the request comes twice (the client is known the second time), and what is asked.
+type Way = (&'static str, bool, fn(Request) -> Request);
+
+const WAYS: [Way; 5] = [
     ("ensemble top-10", false, |request| request),
     ("the same client again", true, |request| request),
     ("ensemble, all scored", false, |request| Request { limit: Some(u32::MAX), ..request }),
