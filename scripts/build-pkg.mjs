@@ -3,19 +3,21 @@
 //   node scripts/build-pkg.mjs           build everything
 //   node scripts/build-pkg.mjs --js      only the JavaScript, on the wasm that is there
 //   node scripts/build-pkg.mjs --out DIR into another folder, to see whether the sources still build within the budget
+//   node scripts/build-pkg.mjs --room    only a table of what takes the room in the module (npm run size)
 //
 // The toolchain is found or made by scripts/toolchain.sh; every tool has a fixed version.
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 import { inRoot, root } from "./paths.mjs";
-import { report } from "./pkg-size.mjs";
+import { report, reportRoom } from "./pkg-size.mjs";
 import { sourcesHash, writeStamp } from "./pkg-sources.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
 const OUT = inRoot(process.argv.includes("--out") ? process.argv[process.argv.indexOf("--out") + 1] : "pkg");
 const WASM = `${OUT}/dist/tidyrank_bg.wasm`;
 const BINDGEN_OUT = inRoot("target-wasm/bindgen");
+const NAMED = inRoot("target-wasm/named.wasm");
 // What the module may use. relaxed-simd is left out: Node 20 does not compile it.
 const WASM_FEATURES = [
   "--enable-simd",
@@ -70,10 +72,10 @@ function bindgen(module) {
   run(inRoot(".toolchain/bindgen/debug/tidyrank-bindgen"), [module, BINDGEN_OUT, "tidyrank"]);
 }
 
-function optimise() {
-  mkdirSync(`${OUT}/dist`, { recursive: true });
+/** Optimises the module into a file; with `-g` it keeps the names of its functions. */
+function optimise(into, ...flags) {
   const wasmOpt = inRoot("node_modules/binaryen/bin/wasm-opt");
-  run(process.execPath, [wasmOpt, "-O3", ...WASM_FEATURES, `${BINDGEN_OUT}/tidyrank_bg.wasm`, "-o", WASM]);
+  run(process.execPath, [wasmOpt, "-O3", ...flags, ...WASM_FEATURES, `${BINDGEN_OUT}/tidyrank_bg.wasm`, "-o", into]);
 }
 
 /** Three files that import each other by name, so that a page which ranks in a worker never loads the glue itself. */
@@ -111,15 +113,25 @@ function describe() {
   }
 }
 
-const jsOnly = process.argv.includes("--js");
-if (!jsOnly) {
-  bindgen(compile());
-  rmSync(`${OUT}/dist`, { recursive: true, force: true });
-  optimise();
+function buildPackage() {
+  if (!process.argv.includes("--js")) {
+    bindgen(compile());
+    rmSync(`${OUT}/dist`, { recursive: true, force: true });
+    mkdirSync(`${OUT}/dist`, { recursive: true });
+    optimise(WASM);
+  }
+  return bundle();
 }
-await bundle();
-describe();
-writeStamp(OUT, sourcesHash());
-const within = report(OUT);
-if (!shipped) console.log("this compiler keeps panic texts: larger than what is shipped, and not held to the budget");
-process.exitCode = within || !shipped ? 0 : 1;
+
+if (process.argv.includes("--room")) {
+  bindgen(compile());
+  optimise(NAMED, "-g");
+  reportRoom(readFileSync(NAMED));
+} else {
+  await buildPackage();
+  describe();
+  writeStamp(OUT, sourcesHash());
+  const within = report(OUT);
+  if (!shipped) console.log("this compiler keeps panic texts: larger than what is shipped, and not held to the budget");
+  process.exitCode = within || !shipped ? 0 : 1;
+}

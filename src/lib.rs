@@ -14,5 +14,5 @@ pub mod model;
 pub mod native;
 pub mod numeric;
 pub mod rules;
-#[cfg(feature = "wasm")]
+#[cfg(any(feature = "wasm", test))]
 pub mod wasm;

@@ -1,11 +1,17 @@
 // What wasm-bindgen generates from src/wasm; bundled by scripts/build-pkg.mjs.
 declare module "#glue" {
-  /** The loaded engine. */
+  /** The engine: first its files, then `load`, then questions. Answers are bytes that src/answer.ts reads. */
   export class WasmEngine {
-    constructor(manifest: Uint8Array, files: Record<string, Uint8Array>);
-    recommend(request: Uint8Array): unknown;
-    catalog(): unknown;
-    capabilities(): unknown;
+    constructor();
+    file(role: number, bytes: Uint8Array): void;
+    load(manifest: Uint8Array): Uint8Array;
+    recommend(request: Uint8Array): Uint8Array;
+    score(request: Uint8Array): Uint8Array;
+    shard(index: number, count: number): Uint8Array;
+    tiles(request: Uint8Array): Uint8Array;
+    add_tile(hash: Uint8Array, bytes: Uint8Array): Uint8Array;
+    remove_tile(hash: Uint8Array): Uint8Array;
+    catalog(): Uint8Array;
     free(): void;
   }
   /** Instantiates the module; a second call does nothing. */

@@ -1,9 +1,26 @@
 // The engine in this thread. Loaded by the worker, and by the page only where it ranks without one.
 import init, { WasmEngine } from "#glue";
 import type { ModelBytes } from "../types/index.js";
+import { answerOf, readCapabilities, readCatalog, readNothing, readRanking, readScores, readTiles } from "./answer.js";
 import { type Failure, isFailure, toError } from "./errors.js";
 import { isNode, readFile } from "./node.js";
-import type { Operation, Operations, WasmSource } from "./protocol.js";
+import type { Operation, WasmSource } from "./protocol.js";
+import { requestBytes } from "./request.js";
+
+/** What files are for, by the number that the engine has for it. */
+const ROLES = ["catalog", "model.q8", "clients", "tiles"];
+
+interface LoadPayload {
+  bytes: ModelBytes;
+  wasm: WasmSource | undefined;
+  /** Which part of the catalog to keep. */
+  shard?: { index: number; count: number } | undefined;
+}
+
+interface TilePayload {
+  hash: string;
+  bytes: Uint8Array;
+}
 
 /** One loaded engine and the operations on it. */
 export class Host {
@@ -12,9 +29,9 @@ export class Host {
   /** Runs one operation; whatever goes wrong is thrown as a `Failure`. */
   async run(operation: Operation, payload: unknown): Promise<unknown> {
     try {
-      if (operation === "load") return await this.#load(payload as Operations["load"]["payload"]);
+      if (operation === "load") return await this.#load(payload as LoadPayload);
       if (!this.#engine) throw { code: "disposed", message: "the engine is not loaded" };
-      return operation === "catalog" ? this.#engine.catalog() : this.#engine.recommend(asJson(payload));
+      return perform(this.#engine, operation, payload);
     } catch (thrown) {
       throw isFailure(thrown) ? thrown : asFailure(thrown, `${operation === "load" ? "load" : "engine"}.failed`);
     }
@@ -26,24 +43,49 @@ export class Host {
     this.#engine = undefined;
   }
 
-  async #load({ bytes, wasm }: { bytes: ModelBytes; wasm: WasmSource | undefined }): Promise<unknown> {
+  async #load({ bytes, wasm, shard }: LoadPayload): Promise<unknown> {
     try {
       await init({ module_or_path: await moduleOf(wasm) });
     } catch (thrown) {
       throw asFailure(thrown, "load.wasm");
     }
-    this.#engine = new WasmEngine(bytes.manifest, bytes.files);
-    return this.#engine.capabilities();
+    const engine = new WasmEngine();
+    try {
+      ROLES.forEach((role, at) => {
+        const file = bytes.files[role];
+        if (file instanceof Uint8Array) engine.file(at, file);
+      });
+      const capabilities = answerOf(engine.load(bytes.manifest), readCapabilities);
+      if (shard) answerOf(engine.shard(shard.index, shard.count), readNothing);
+      this.#engine = engine;
+      return capabilities;
+    } catch (thrown) {
+      engine.free();
+      throw thrown;
+    }
   }
 }
 
-/** A request as the engine reads it. JSON would make null, which is "unknown", of what is no number. */
-function asJson(request: unknown): Uint8Array {
-  const text = JSON.stringify(request, (key, value: unknown) => {
-    if (typeof value !== "number" || Number.isFinite(value)) return value;
-    throw { code: "request.invalid", message: `request field \`${key}\`: ${value} is no finite number` };
-  });
-  return new TextEncoder().encode(text);
+/** One operation on a loaded engine. */
+function perform(engine: WasmEngine, operation: string, payload: unknown): unknown {
+  const bytesOf = (text: string) => new TextEncoder().encode(text);
+  switch (operation) {
+    case "catalog":
+      return answerOf(engine.catalog(), readCatalog);
+    case "recommend":
+      return answerOf(engine.recommend(requestBytes(payload)), readRanking);
+    case "score":
+      return answerOf(engine.score(requestBytes(payload)), readScores);
+    case "near":
+      return answerOf(engine.tiles(requestBytes(payload)), readTiles);
+    case "addTile": {
+      const { hash, bytes } = payload as TilePayload;
+      return answerOf(engine.add_tile(bytesOf(hash), bytes), readNothing);
+    }
+    case "removeTile":
+      return answerOf(engine.remove_tile(bytesOf(payload as string)), readNothing);
+  }
+  throw { code: "engine.failed", message: `there is no operation ${operation}` };
 }
 
 async function moduleOf(wasm: WasmSource | undefined): Promise<Response | BufferSource | WebAssembly.Module> {

@@ -14,7 +14,6 @@ mod load;
 mod rank;
 mod ranking;
 mod request;
-mod request_json;
 mod scratch;
 mod select;
 mod tiles;

@@ -96,10 +96,7 @@ export function siteWith(project) {
   return site;
 }
 
-/**
- * The part of a ranking's items that is compared: everything to the last bit, but the distance to a millimetre, because
- * the coordinates go through decimal text on their way in.
- */
+/** The part of a ranking's items that is compared, to the last bit. */
 export function essence(items) {
   return items.map(({ cleanerId, rank, score, ruleScore, neuralScore, price, distanceKm }) => ({
     cleanerId,
@@ -108,6 +105,6 @@ export function essence(items) {
     ruleScore,
     neuralScore,
     price,
-    distanceKm: distanceKm === null ? null : Number(distanceKm.toFixed(6)),
+    distanceKm,
   }));
 }

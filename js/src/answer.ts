@@ -1,0 +1,161 @@
+// The engine's answers as plain objects: every field by its name, in the order of `src/wasm/answer.rs`.
+import type {
+  Breakdown,
+  Catalog,
+  CatalogCleaner,
+  Contribution,
+  GeoPoint,
+  Market,
+  ModelName,
+  RankedCleaner,
+  Ranking,
+  RankingMeta,
+  Reason,
+} from "../types/index.js";
+import type { EngineCapabilities } from "./protocol.js";
+import { MODES } from "./request.js";
+import {
+  type Read,
+  Reader,
+  readChoice,
+  readColumn,
+  readFlag,
+  readList,
+  readMaybe,
+  readMaybeFlag,
+  readNumber,
+  readObject,
+  readOptional,
+  readPart,
+  readText,
+} from "./wire.js";
+
+const mode = readChoice(MODES);
+const point = readPart(readObject<GeoPoint>({ latitude: readNumber, longitude: readNumber }));
+const reason = readObject<Reason>({ code: readText, text: readText });
+const model = readPart(readObject<ModelName>({ name: readText, version: readText }));
+
+const contribution = readObject<Contribution>({
+  component: readText,
+  weight: readNumber,
+  value: readMaybe,
+  contribution: readNumber,
+});
+
+const breakdown = readObject<Breakdown>({
+  quality: readMaybe,
+  location: readMaybe,
+  specialisation: readMaybe,
+  pricing: readMaybe,
+  availability: readMaybe,
+});
+
+const item = readObject<RankedCleaner & { row: number }>({
+  cleanerId: readText,
+  name: readText,
+  row: readNumber,
+  rank: readNumber,
+  score: readNumber,
+  ruleScore: readNumber,
+  neuralScore: readMaybe,
+  collaborativeScore: readMaybe,
+  contentScore: readMaybe,
+  price: readMaybe,
+  bid: readFlag,
+  distanceKm: readMaybe,
+  location: point,
+  contributions: readList(contribution),
+  breakdown,
+  reasons: readList(reason),
+});
+
+/** What the candidates of one engine ask: the sum is in millionths. */
+interface Asked {
+  count: number;
+  sum: number;
+}
+
+/** What one engine says of its answer. */
+type EngineMeta = RankingMeta & { neuralScored: number; asked?: Asked; unknownBids?: string[] };
+
+const meta = readObject<EngineMeta>({
+  mode,
+  requestedMode: mode,
+  fallback: readPart(reason),
+  ruleWeight: readNumber,
+  priceWeight: readNumber,
+  clientKnown: readFlag,
+  backend: readText<"cpu">,
+  kernel: readText<RankingMeta["kernel"]>,
+  model,
+  candidates: readNumber,
+  scored: readNumber,
+  neuralScored: readNumber,
+  excluded: readObject<Record<"distance" | "offer" | "joined", number>>({
+    distance: readNumber,
+    offer: readNumber,
+    joined: readNumber,
+  }),
+  asked: readOptional(readObject<Asked>({ count: readNumber, sum: readNumber })),
+  unknownBids: readOptional(readList(readText)),
+});
+
+export const readRanking = readObject<Ranking>({ items: readList(item), meta });
+
+export const readScores = readObject<{ meta: EngineMeta; rows: Uint32Array; scores: Float32Array }>({
+  meta,
+  rows: readColumn(Uint32Array),
+  scores: readColumn(Float32Array),
+});
+
+/** The tiles that a request needs: `index` is their place in the index of all. */
+export const readTiles = readList(
+  readObject<{ index: number; path: string; sha256: string; bytes: number }>({
+    index: readNumber,
+    path: readText,
+    sha256: readText,
+    bytes: readNumber,
+  }),
+);
+
+export const readNothing: Read<undefined> = () => undefined;
+
+export const readCapabilities = readObject<EngineCapabilities>({
+  backend: readText<"cpu">,
+  kernel: readText<RankingMeta["kernel"]>,
+  model,
+  fallback: readPart(reason),
+  warnings: readList(reason),
+  modes: readList(mode),
+  ruleWeight: readNumber,
+  priceWeight: readNumber,
+  cleaners: readNumber,
+  asOf: readNumber,
+});
+
+export const readCatalog = readObject<Catalog>({
+  market: readObject<Market>({
+    name: readText,
+    centre: point,
+    currency: readText,
+    utcOffsetMinutes: readNumber,
+    propertyTypes: readList(readText),
+  }),
+  asOf: readNumber,
+  cleaners: readList(
+    readObject<CatalogCleaner>({
+      cleanerId: readText,
+      name: readText,
+      location: point,
+      hourlyRate: readMaybe,
+      eco: readMaybeFlag,
+    }),
+  ),
+});
+
+/** What the engine answers; its failure is thrown. */
+export function answerOf<T>(bytes: Uint8Array, read: Read<T>): T {
+  const from = new Reader(bytes);
+  if (readFlag(from)) return read(from);
+  throw { code: readText(from), message: readText(from) };
+}

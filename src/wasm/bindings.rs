@@ -1,0 +1,112 @@
+//! The engine as JavaScript calls it.
+
+use wasm_bindgen::prelude::*;
+
+use super::answer::{self, envelope};
+use super::request::read_request;
+use super::wire::Writer;
+use crate::engine::{Engine, EngineError, Precision, Request};
+
+/// The roles of files by their number.
+const ROLES: [&str; 4] = ["catalog", "model.q8", "clients", "tiles"];
+
+/// The engine as JavaScript holds it: first its files, then [`load`](Self::load), then questions.
+#[wasm_bindgen]
+#[derive(Debug, Default)]
+pub struct WasmEngine {
+    files: [Option<Vec<u8>>; ROLES.len()],
+    engine: Option<Engine>,
+}
+
+#[wasm_bindgen]
+impl WasmEngine {
+    /// An engine without files.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Hands over the bytes of a file; `role` is its place in the list of roles.
+    pub fn file(&mut self, role: usize, bytes: Vec<u8>) {
+        if let Some(file) = self.files.get_mut(role) {
+            *file = Some(bytes);
+        }
+    }
+
+    /// Loads the model whose files were handed over, by its `manifest.json`. Answers with the engine's capabilities, or
+    /// with an `artifact.*` failure for a manifest or catalog that cannot be used.
+    pub fn load(&mut self, manifest: &[u8]) -> Vec<u8> {
+        let mut files = std::mem::take(&mut self.files);
+        let file = |role: &str| files[ROLES.iter().position(|known| *known == role)?].take();
+        envelope(Engine::load(manifest, file, Precision::Int8).map_err(failure).map(|engine| {
+            let capabilities = answer::capabilities(&engine);
+            self.engine = Some(engine);
+            capabilities
+        }))
+    }
+
+    /// Ranks the candidates of one job. Answers with the ranking, or with the failure `request.invalid` for a field that
+    /// cannot be used.
+    pub fn recommend(&mut self, request: &[u8]) -> Vec<u8> {
+        self.ask(request, |engine, request| engine.recommend(request).map(|ranking| answer::ranking(&ranking)))
+    }
+
+    /// Scores every cleaner for one job; refuses as [`recommend`](Self::recommend) does.
+    pub fn score(&mut self, request: &[u8]) -> Vec<u8> {
+        self.ask(request, |engine, request| engine.score_all(request).map(|scored| answer::scored(&scored)))
+    }
+
+    /// The market and its cleaners, for a map or a list.
+    pub fn catalog(&mut self) -> Vec<u8> {
+        self.answer(|engine| Ok(answer::catalog(engine)))
+    }
+
+    /// Keeps the `index`-th of `count` equal parts of the catalog.
+    pub fn shard(&mut self, index: u32, count: u32) -> Vec<u8> {
+        self.answer(|engine| {
+            engine.keep_shard(index, count);
+            Ok(answer::done())
+        })
+    }
+
+    /// The tiles that a request needs; none where the model came without tiles.
+    pub fn tiles(&mut self, request: &[u8]) -> Vec<u8> {
+        self.ask(request, |engine, request| Ok(answer::tiles(engine, request)))
+    }
+
+    /// Adds the tile with this SHA-256 sum, given as the bytes of its text, or fails with an `artifact.*` code.
+    pub fn add_tile(&mut self, key: &[u8], bytes: &[u8]) -> Vec<u8> {
+        self.answer(|engine| {
+            engine.add_tile(&String::from_utf8_lossy(key), bytes).map(|()| answer::done()).map_err(failure)
+        })
+    }
+
+    /// Takes a tile out, if it is there.
+    pub fn remove_tile(&mut self, key: &[u8]) -> Vec<u8> {
+        self.answer(|engine| {
+            engine.remove_tile(&String::from_utf8_lossy(key));
+            Ok(answer::done())
+        })
+    }
+
+    fn ask(
+        &mut self,
+        request: &[u8],
+        ask: impl FnOnce(&mut Engine, &Request) -> Result<Writer, EngineError>,
+    ) -> Vec<u8> {
+        self.answer(|engine| {
+            let unreadable = ("request.shape", "the request is not in the form of this build".to_owned());
+            let request = read_request(request).ok_or(unreadable)?;
+            ask(engine, &request).map_err(failure)
+        })
+    }
+
+    fn answer<'a>(&mut self, ask: impl FnOnce(&mut Engine) -> Result<Writer, (&'a str, String)>) -> Vec<u8> {
+        let unloaded = ("disposed", "the engine is not loaded".to_owned());
+        envelope(self.engine.as_mut().ok_or(unloaded).and_then(ask))
+    }
+}
+
+fn failure(error: EngineError) -> (&'static str, String) {
+    (error.code(), error.to_string())
+}
