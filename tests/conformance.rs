@@ -2,8 +2,8 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use tidyrank::artifact::Tensors;
-use tidyrank::model::{ColumnGroups, Hybrid, ItemTable, Query};
-use tidyrank::numeric::{Kernel, quantise_weights};
+use tidyrank::model::{ColumnGroups, Hybrid, ItemTable, Q8_FORMAT, Q8_VERSION, Query, Scores};
+use tidyrank::numeric::{Kernel, Scratch, quantise_weights};
 
 const DIM: usize = 6;
 const CATEGORIES: usize = 3;
@@ -63,7 +63,7 @@ fn state() -> Tensors {
 /// The same model in int8, by round-to-nearest, with generous activation steps.
 fn quantised(state: &Tensors) -> Tensors {
     let mut tensors = Tensors::new();
-    tensors.set_format("tidyrank.model.q8");
+    tensors.set_version(Q8_FORMAT, Q8_VERSION);
     for (side, rows) in [("user", 4), ("item", 41)] {
         let table = state.f32(&format!("collaborative.{side}_embedding"), &[rows, DIM]).unwrap();
         tensors.insert_f32(&format!("collaborative.unknown_{side}"), &[DIM], &table[..DIM]).unwrap();
@@ -77,9 +77,10 @@ fn quantised(state: &Tensors) -> Tensors {
             tensors.insert_i8(&format!("{name}.weight"), &[layer.outputs, layer.inputs], &codes).unwrap();
             tensors.insert_f32(&format!("{name}.scale"), &[layer.outputs], &scales).unwrap();
             tensors.insert_f32(&format!("{name}.bias"), &[layer.outputs], &layer.biases).unwrap();
-            tensors.insert_f32(&format!("{name}.input_step"), &[1], &[4.0 / 32767.0]).unwrap();
+            tensors.insert_f32(&format!("{name}.input_step"), &[1], &[4.0 / 16383.0]).unwrap();
         }
     }
+    tensors.insert_f32("content.pair_range", &[2], &[1.0, 1.0]).unwrap();
     tensors.insert_f32("blend.collaborative_content.alpha", &[1], &[0.375]).unwrap();
     tensors
 }
@@ -112,8 +113,14 @@ fn pairs(rows: &[u32]) -> Vec<f32> {
     rows.iter().flat_map(|row| pick(&features(*row as usize), &groups().pair)).collect()
 }
 
+fn scores(model: &Hybrid, query: &Query, table: &ItemTable, rows: &[u32], kernel: Kernel) -> Scores {
+    let mut scores = Scores::default();
+    model.score(kernel, query, table, rows, &pairs(rows), &mut Scratch::default(), &mut scores);
+    scores
+}
+
 fn blend(case: &Case, query: &Query, rows: &[u32], kernel: Kernel) -> Vec<f32> {
-    case.model.score(kernel, query, &case.table, rows, &pairs(rows)).blend
+    scores(&case.model, query, &case.table, rows, kernel).blend
 }
 
 /// The suite: what holds for every model.
@@ -127,24 +134,26 @@ fn conforms(case: &Case, user: &[f32]) {
     assert!(all.windows(2).any(|pair| pair[0] != pair[1]), "{name}: tells candidates apart");
     // Same order: a candidate's score does not depend on which others are scored with it, nor on the kernel.
     let shuffled: Vec<u32> = rows.iter().map(|row| (row * 17 + 5) % *items as u32).collect();
-    for (row, score) in shuffled.iter().zip(blend(case, &query, &shuffled, Kernel::detect())) {
-        assert_eq!(score.to_bits(), all[*row as usize].to_bits(), "{name}: item {row} alone or among others");
+    for kernel in Kernel::available() {
+        for (row, score) in shuffled.iter().zip(blend(case, &query, &shuffled, kernel)) {
+            assert_eq!(score.to_bits(), all[*row as usize].to_bits(), "{name}: item {row} alone or among others");
+        }
     }
     for count in [0, 1, 2, 31, 32, 33] {
         assert_eq!(blend(case, &query, &rows[..count], Kernel::detect()), &all[..count], "{name}: {count} candidates");
     }
     // Unknown user, unknown item, unknown category: legal, with a defined answer.
     let stranger = model.query(None, None, &query_features());
-    let scores = blend(case, &stranger, &rows, Kernel::Scalar);
-    assert!(scores.iter().all(|score| score.is_finite()), "{name}: unknown user");
+    let of_stranger = blend(case, &stranger, &rows, Kernel::Scalar);
+    assert!(of_stranger.iter().all(|score| score.is_finite()), "{name}: unknown user");
     let wrong_length = model.query(Some(&user[1..]), Some(99), &query_features());
     assert_eq!(wrong_length, stranger, "{name}: a row of another length and a category off the list are unknown");
     let mut table = model.items(1);
     model.set_item(&mut table, 0, None, &pick(&features(0), &groups().item));
-    let unknown = model.score(Kernel::Scalar, &query, &table, &[0], &pairs(&[0]));
+    let unknown = scores(model, &query, &table, &[0], Kernel::Scalar);
     assert!(unknown.blend[0].is_finite(), "{name}: unknown item");
     // The blend is what it says.
-    let parts = model.score(Kernel::Scalar, &query, &case.table, &rows, &pairs(&rows));
+    let parts = scores(model, &query, &case.table, &rows, Kernel::Scalar);
     for at in 0..rows.len() {
         let expected = 0.375 * parts.collaborative[at] + 0.625 * parts.content[at];
         assert!((parts.blend[at] - expected.clamp(0.0, 1.0)).abs() < 1e-6, "{name}: blend");
@@ -201,7 +210,7 @@ fn the_split_and_folded_forward_is_the_network() {
     let rows: Vec<u32> = (0..40).collect();
     for (case, tolerance) in [(case("fp32", &state, &state), 2e-6), (case("int8", &quantised(&state), &state), 2e-2)] {
         let query = case.model.query(Some(&users[2 * DIM..3 * DIM]), Some(2), &query_features());
-        let found = case.model.score(Kernel::detect(), &query, &case.table, &rows, &pairs(&rows));
+        let found = scores(&case.model, &query, &case.table, &rows, Kernel::detect());
         for item in 0..40 {
             let mut input = to_f64(&users[2 * DIM..3 * DIM]);
             input.extend(to_f64(&items[(item + 1) * DIM..(item + 2) * DIM]));
@@ -238,7 +247,15 @@ fn models_that_do_not_fit_are_refused() {
     for (name, change, code) in cases {
         assert_eq!(refused(change), code, "{name}");
     }
-    let mut step = quantised(&state());
-    step.insert_f32("content.output.input_step", &[1], &[0.0]).unwrap();
-    assert_eq!(Hybrid::from_tensors(&step, groups()).unwrap_err().code(), "artifact.format");
+    let cases: [(&str, Change<'_>, &str); 4] = [
+        ("version", &|t| t.set_version(Q8_FORMAT, Q8_VERSION - 1), "artifact.version"),
+        ("step", &|t| t.insert_f32("content.output.input_step", &[1], &[0.0]).unwrap(), "artifact.format"),
+        ("range", &|t| t.insert_f32("content.pair_range", &[2], &[1.0, f32::NAN]).unwrap(), "artifact.format"),
+        ("ranges", &|t| t.insert_f32("content.pair_range", &[1], &[1.0]).unwrap(), "artifact.shape"),
+    ];
+    for (name, change, code) in cases {
+        let mut tensors = quantised(&state());
+        change(&mut tensors);
+        assert_eq!(Hybrid::from_tensors(&tensors, groups()).unwrap_err().code(), code, "{name}");
+    }
 }

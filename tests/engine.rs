@@ -9,7 +9,7 @@ use tidyrank::engine::{
     BidRequest, CandidateSource, Catalog, Engine, Filters, JobRequest, Mode, NearScores, Precision, Ranking, Request,
 };
 use tidyrank::features::{FEATURE_COUNT, Normaliser, schema_hash};
-use tidyrank::model::{Embeddings, folded_layers};
+use tidyrank::model::{Embeddings, Q8_FORMAT, Q8_VERSION, folded_layers};
 use tidyrank::numeric::{Kernel, quantise_weights};
 
 const NOW: i64 = 400 * DAY;
@@ -132,7 +132,7 @@ fn state() -> Tensors {
 
 fn quantised(state: &Tensors) -> Tensors {
     let mut tensors = Tensors::new();
-    tensors.set_format("tidyrank.model.q8");
+    tensors.set_version(Q8_FORMAT, Q8_VERSION);
     for key in ["schema_hash", "normaliser"] {
         tensors.set_metadata(key, state.metadata(key).unwrap());
     }
@@ -149,9 +149,10 @@ fn quantised(state: &Tensors) -> Tensors {
             tensors.insert_i8(&format!("{name}.weight"), &[layer.outputs, layer.inputs], &codes).unwrap();
             tensors.insert_f32(&format!("{name}.scale"), &[layer.outputs], &scales).unwrap();
             tensors.insert_f32(&format!("{name}.bias"), &[layer.outputs], &layer.biases).unwrap();
-            tensors.insert_f32(&format!("{name}.input_step"), &[1], &[8.0 / 32767.0]).unwrap();
+            tensors.insert_f32(&format!("{name}.input_step"), &[1], &[8.0 / 16383.0]).unwrap();
         }
     }
+    tensors.insert_f32("content.pair_range", &[2], &[4.0, 4.0]).unwrap();
     tensors.insert_f32("blend.collaborative_content.alpha", &[1], &[0.5]).unwrap();
     tensors
 }

@@ -7,10 +7,10 @@ use support::{Stand, stand};
 use tidyrank::artifact::Tensors;
 
 use tidyrank::features::{FEATURE_COUNT, Group, Normaliser, columns_of};
-use tidyrank::model::{ColumnGroups, Hybrid};
+use tidyrank::model::{ColumnGroups, Hybrid, Scores};
 use tidyrank::native::quantize::{Calibration, CalibrationSource, Quantised, Rounding, quantise};
 use tidyrank::native::train::{Recipe, Samples, Trained, predict_hybrid, train_hybrid};
-use tidyrank::numeric::Kernel;
+use tidyrank::numeric::{Kernel, Scratch};
 
 fn groups() -> ColumnGroups {
     ColumnGroups { query: columns_of(Group::Query), item: columns_of(Group::Item), pair: columns_of(Group::Pair) }
@@ -37,7 +37,8 @@ fn scores(state: &Tensors, tensors: &Tensors, samples: &Samples) -> Vec<[f32; 3]
             model.set_item(&mut table, 0, Some(&item), &pick(&groups.item));
             let category = samples.categories[at] as usize;
             let query = model.query(Some(&user), Some(category), &pick(&groups.query));
-            let found = model.score(Kernel::Scalar, &query, &table, &[0], &pick(&groups.pair));
+            let (pairs, mut found) = (pick(&groups.pair), Scores::default());
+            model.score(Kernel::Scalar, &query, &table, &[0], &pairs, &mut Scratch::default(), &mut found);
             [found.collaborative[0], found.content[0], found.blend[0]]
         })
         .collect()

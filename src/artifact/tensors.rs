@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
-use super::{ArtifactError, FORMAT_VERSION, check_version};
+use super::{ArtifactError, FORMAT_VERSION, OLDEST_READABLE};
 
 /// What errors call the file: here nobody knows its name.
 const WHAT: &str = "the tensor file";
@@ -162,8 +163,13 @@ impl Tensors {
 
     /// Says in the metadata what the file is for, and the format version of this build.
     pub fn set_format(&mut self, format: &str) {
+        self.set_version(format, FORMAT_VERSION);
+    }
+
+    /// The same for a format that counts its own versions.
+    pub fn set_version(&mut self, format: &str, version: u32) {
         self.set_metadata("format", format);
-        self.set_metadata("format_version", FORMAT_VERSION.to_string());
+        self.set_metadata("format_version", version.to_string());
     }
 
     /// Refuses a file for another purpose or of another version.
@@ -171,14 +177,26 @@ impl Tensors {
     /// # Errors
     /// [`ArtifactError::Format`], [`ArtifactError::Version`], or [`ArtifactError::Metadata`] if the file does not say.
     pub fn expect_format(&self, format: &str) -> Result<(), ArtifactError> {
+        self.expect_version(format, OLDEST_READABLE..=FORMAT_VERSION)
+    }
+
+    /// The same for a format that counts its own versions, of which `readable` can be read.
+    ///
+    /// # Errors
+    /// As [`expect_format`](Self::expect_format).
+    pub fn expect_version(&self, format: &str, readable: RangeInclusive<u32>) -> Result<(), ArtifactError> {
         let found = self.metadata("format")?;
         if found != format {
             return Err(ArtifactError::Format { reason: format!("it is {found:?}, not {format:?}") });
         }
         let version = self.metadata("format_version")?;
         let invalid = |_| ArtifactError::Metadata { key: "format_version".into(), reason: format!("{version:?}") };
-        let version: u32 = version.parse().map_err(invalid)?;
-        check_version(format, version, version)
+        let found: u32 = version.parse().map_err(invalid)?;
+        if readable.contains(&found) {
+            return Ok(());
+        }
+        let (oldest, newest) = readable.into_inner();
+        Err(ArtifactError::Version { what: format.to_owned(), found, oldest, newest })
     }
 
     /// Reads a safetensors file.

@@ -3,10 +3,10 @@
 //!
 //! `score = alpha * collaborative(user, item) + (1 - alpha) * content(category, features)`, clamped to [0, 1].
 
-use super::branch::Branch;
-use super::state::{FP32_FORMAT, Q8_FORMAT, matrix_shape};
+use super::branch::{Branch, Int8Branch, Shares};
+use super::state::{FP32_FORMAT, Q8_FORMAT, Q8_VERSION, matrix_shape};
 use crate::artifact::{ArtifactError, Tensors};
-use crate::numeric::Kernel;
+use crate::numeric::{Kernel, Scratch};
 
 /// Which of the continuous features depend on the query alone, on the item alone, and on both.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,15 +37,31 @@ pub struct Hybrid {
 /// The share of every item in the first layers, computed once per catalog.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ItemTable {
-    collaborative: Vec<f32>,
-    content: Vec<f32>,
+    collaborative: Shares,
+    content: Shares,
+    sum: Vec<f32>,
 }
 
 /// The share of a query in the first layers, computed once per request.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Query {
-    collaborative: Vec<f32>,
-    content: Vec<f32>,
+    collaborative: Shares,
+    content: Shares,
+    sum: Vec<f32>,
+}
+
+impl ItemTable {
+    /// The codes of an int8 model's shares, collaborative and content: rows of [`Int8Branch::width`].
+    pub fn codes(&self) -> Option<[&[i16]; 2]> {
+        Some([self.collaborative.codes()?, self.content.codes()?])
+    }
+}
+
+impl Query {
+    /// The codes of an int8 model's shares, collaborative and content: [`Int8Branch::width`] each.
+    pub fn codes(&self) -> Option<[&[i16]; 2]> {
+        Some([self.collaborative.codes()?, self.content.codes()?])
+    }
 }
 
 /// Scores of candidates: the blend, and what it is made of.
@@ -59,10 +75,6 @@ pub struct Scores {
     pub content: Vec<f32>,
 }
 
-/// Memory of a forward pass, used again by the next one.
-#[derive(Debug, Clone, Default)]
-pub struct Scratch;
-
 impl Hybrid {
     /// Reads an fp32 state or an int8 model; which of the two it is stands in its metadata.
     ///
@@ -70,16 +82,27 @@ impl Hybrid {
     /// Another format or version, missing tensors, shapes that do not fit, an alpha outside [0, 1].
     pub fn from_tensors(tensors: &Tensors, columns: ColumnGroups) -> Result<Self, ArtifactError> {
         let quantised = tensors.metadata("format")? == Q8_FORMAT;
-        tensors.expect_format(if quantised { Q8_FORMAT } else { FP32_FORMAT })?;
-        let branch = if quantised { Branch::from_quantised } else { Branch::from_state };
+        if quantised {
+            tensors.expect_version(Q8_FORMAT, Q8_VERSION..=Q8_VERSION)?;
+        } else {
+            tensors.expect_format(FP32_FORMAT)?;
+        }
         let (rows, dim) = matrix_shape(tensors, "content.category_embedding")?;
         let category_embedding = tensors.f32("content.category_embedding", &[rows, dim])?;
+        let unknown_user = unknown_row(tensors, quantised, "user")?;
+        let unknown_item = unknown_row(tensors, quantised, "item")?;
+        let branch = |name: &str, pairs: Vec<usize>, unknown_item: (usize, &[f32])| match quantised {
+            true => Branch::from_quantised(tensors, name, pairs, unknown_item),
+            false => Branch::from_state(tensors, name, pairs),
+        };
+        let pairs = columns.pair.iter().map(|column| dim + column).collect();
         let model = Self {
-            collaborative: branch(tensors, "collaborative")?,
-            content: branch(tensors, "content")?,
+            collaborative: branch("collaborative", Vec::new(), (unknown_user.len(), &unknown_item))?,
+            // An unknown item's features are the normalised 0, so it has no share.
+            content: branch("content", pairs, (0, &[]))?,
             alpha: tensors.f32("blend.collaborative_content.alpha", &[1])?[0],
-            unknown_user: unknown_row(tensors, quantised, "user")?,
-            unknown_item: unknown_row(tensors, quantised, "item")?,
+            unknown_user,
+            unknown_item,
             unknown_category: mean_row(&category_embedding, dim),
             category_embedding,
             columns,
@@ -119,60 +142,69 @@ impl Hybrid {
         self.unknown_item.len()
     }
 
+    /// The branches of an int8 model, collaborative and content, to be computed or bounded elsewhere; `None` for fp32.
+    pub fn int8(&self) -> Option<[Int8Branch<'_>; 2]> {
+        Some([self.collaborative.int8()?, self.content.int8()?])
+    }
+
     /// A table for that many items, to be filled by [`set_item`](Self::set_item).
     pub fn items(&self, count: usize) -> ItemTable {
-        ItemTable {
-            collaborative: vec![0.0; count * self.collaborative.width()],
-            content: vec![0.0; count * self.content.width()],
-        }
+        let (collaborative, content) = (self.collaborative.shares(count), self.content.shares(count));
+        ItemTable { collaborative, content, sum: Vec::new() }
     }
 
     /// Computes the share of one item. `embedding`: its row, or `None` (also for a row of another length) for the unknown
     /// one. `features`: the normalised features of [`ColumnGroups::item`].
     pub fn set_item(&self, table: &mut ItemTable, item: usize, embedding: Option<&[f32]>, features: &[f32]) {
         let embedding = embedding.filter(|row| row.len() == self.item_dim()).unwrap_or(&self.unknown_item);
-        let sum = row_mut(&mut table.collaborative, item, self.collaborative.width());
-        sum.fill(0.0);
+        let ItemTable { collaborative, content, sum } = table;
+        self.collaborative.start_item(sum);
         self.collaborative.add_inputs(sum, self.unknown_user.len().., embedding);
-        let sum = row_mut(&mut table.content, item, self.content.width());
-        sum.fill(0.0);
+        self.collaborative.store_item(sum, collaborative, item);
+        self.content.start_item(sum);
         self.content.add_inputs(sum, self.feature_inputs(&self.columns.item), features);
+        self.content.store_item(sum, content, item);
     }
 
     /// Computes the share of a query. `user`: the user's embedding row, or `None` (also for a row of another length) for
     /// the unknown one. `category`: an index, or `None` for the mean of all. `features`: those of [`ColumnGroups::query`].
     pub fn query(&self, user: Option<&[f32]>, category: Option<usize>, features: &[f32]) -> Query {
-        let user = user.filter(|row| row.len() == self.user_dim()).unwrap_or(&self.unknown_user);
-        let mut collaborative = self.collaborative.biases().to_vec();
-        self.collaborative.add_inputs(&mut collaborative, 0.., user);
-        let dim = self.unknown_category.len();
-        let category = category.and_then(|at| self.category_embedding.get(at * dim..(at + 1) * dim));
-        let mut content = self.content.biases().to_vec();
-        self.content.add_inputs(&mut content, 0.., category.unwrap_or(&self.unknown_category));
-        self.content.add_inputs(&mut content, self.feature_inputs(&self.columns.query), features);
-        Query { collaborative, content }
+        let mut query = Query::default();
+        self.set_query(&mut query, user, category, features);
+        query
     }
 
-    /// The collaborative branch for the items `rows` of the table. The scores do not depend on which other items are scored
-    /// with them, nor on the kernel.
+    /// [`query`](Self::query) in the memory of an earlier one.
+    pub fn set_query(&self, query: &mut Query, user: Option<&[f32]>, category: Option<usize>, features: &[f32]) {
+        let Query { collaborative, content, sum } = query;
+        let user = user.filter(|row| row.len() == self.user_dim()).unwrap_or(&self.unknown_user);
+        self.collaborative.start_query(sum);
+        self.collaborative.add_inputs(sum, 0.., user);
+        self.collaborative.store_query(sum, collaborative);
+        let dim = self.unknown_category.len();
+        let category = category.and_then(|at| self.category_embedding.get(at * dim..(at + 1) * dim));
+        self.content.start_query(sum);
+        self.content.add_inputs(sum, 0.., category.unwrap_or(&self.unknown_category));
+        self.content.add_inputs(sum, self.feature_inputs(&self.columns.query), features);
+        self.content.store_query(sum, content);
+    }
+
+    /// The outputs of the collaborative branch for the items `rows` of the table, into as many values.
     pub fn collaborative(
         &self,
         kernel: Kernel,
         query: &Query,
         table: &ItemTable,
         rows: &[u32],
-        _scratch: &mut Scratch,
+        scratch: &mut Scratch,
         out: &mut [f32],
     ) {
-        let width = self.collaborative.width();
-        let first = |at: usize, sum: &mut [f32]| {
-            let item = &table.collaborative[rows[at] as usize * width..][..width];
-            add(sum, &query.collaborative, item);
-        };
-        self.collaborative.score(kernel, first, out);
+        let shares = (&query.collaborative, &table.collaborative);
+        self.collaborative.score(kernel, shares, rows, &[], scratch, out);
     }
 
-    /// The content branch, likewise. `pairs`: for each item the normalised features of [`ColumnGroups::pair`].
+    /// The outputs of the content branch for the items `rows` of the table, into as many values. `pairs`: for each of them
+    /// the normalised features of [`ColumnGroups::pair`].
     #[allow(clippy::too_many_arguments)]
     pub fn content(
         &self,
@@ -181,36 +213,38 @@ impl Hybrid {
         table: &ItemTable,
         rows: &[u32],
         pairs: &[f32],
-        _scratch: &mut Scratch,
+        scratch: &mut Scratch,
         out: &mut [f32],
     ) {
-        let (width, pair) = (self.content.width(), self.columns.pair.len());
-        let first = |at: usize, sum: &mut [f32]| {
-            add(sum, &query.content, &table.content[rows[at] as usize * width..][..width]);
-            self.content.add_inputs(sum, self.feature_inputs(&self.columns.pair), &pairs[at * pair..(at + 1) * pair]);
-        };
-        self.content.score(kernel, first, out);
+        self.content.score(kernel, (&query.content, &table.content), rows, pairs, scratch, out);
     }
 
-    /// The blend of the two branches' scores, in [0, 1].
+    /// The score of a candidate by the outputs of its branches, in [0, 1].
     pub fn blend(&self, collaborative: f32, content: f32) -> f32 {
         (self.alpha * collaborative + (1.0 - self.alpha) * content).clamp(0.0, 1.0)
     }
 
-    /// All three scores of the items `rows`.
-    pub fn score(&self, kernel: Kernel, query: &Query, table: &ItemTable, rows: &[u32], pairs: &[f32]) -> Scores {
-        let mut scores = Scores {
-            blend: vec![0.0; rows.len()],
-            collaborative: vec![0.0; rows.len()],
-            content: vec![0.0; rows.len()],
-        };
-        let mut scratch = Scratch;
-        self.collaborative(kernel, query, table, rows, &mut scratch, &mut scores.collaborative);
-        self.content(kernel, query, table, rows, pairs, &mut scratch, &mut scores.content);
-        for ((blend, a), b) in scores.blend.iter_mut().zip(&scores.collaborative).zip(&scores.content) {
+    /// Scores the items `rows` of the table for a query. `pairs`: for each of them the normalised features of
+    /// [`ColumnGroups::pair`]. The scores do not depend on which other items are scored with them, nor on the kernel.
+    #[allow(clippy::too_many_arguments)]
+    pub fn score(
+        &self,
+        kernel: Kernel,
+        query: &Query,
+        table: &ItemTable,
+        rows: &[u32],
+        pairs: &[f32],
+        scratch: &mut Scratch,
+        out: &mut Scores,
+    ) {
+        for values in [&mut out.blend, &mut out.collaborative, &mut out.content] {
+            values.resize(rows.len(), 0.0);
+        }
+        self.collaborative(kernel, query, table, rows, scratch, &mut out.collaborative);
+        self.content(kernel, query, table, rows, pairs, scratch, &mut out.content);
+        for ((blend, a), b) in out.blend.iter_mut().zip(&out.collaborative).zip(&out.content) {
             *blend = self.blend(*a, *b);
         }
-        scores
     }
 
     fn feature_inputs<'a>(&self, columns: &'a [usize]) -> impl Iterator<Item = usize> + use<'a> {
@@ -235,14 +269,4 @@ fn unknown_row(tensors: &Tensors, quantised: bool, side: &str) -> Result<Vec<f32
 fn mean_row(rows: &[f32], dim: usize) -> Vec<f32> {
     let count = (rows.len() / dim.max(1)).max(1) as f32;
     (0..dim).map(|at| rows.iter().skip(at).step_by(dim).sum::<f32>() / count).collect()
-}
-
-fn row_mut(table: &mut [f32], row: usize, width: usize) -> &mut [f32] {
-    &mut table[row * width..(row + 1) * width]
-}
-
-fn add(out: &mut [f32], a: &[f32], b: &[f32]) {
-    for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
-        *out = a + b;
-    }
 }

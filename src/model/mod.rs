@@ -6,6 +6,8 @@ mod embeddings;
 mod hybrid;
 mod state;
 
+pub use crate::numeric::Scratch;
+pub use branch::Int8Branch;
 pub use embeddings::Embeddings;
-pub use hybrid::{ColumnGroups, Hybrid, ItemTable, Query, Scores, Scratch};
-pub use state::{CLIENTS_FORMAT, DenseLayer, FP32_FORMAT, NORM_EPSILON, Q8_FORMAT, folded_layers};
+pub use hybrid::{ColumnGroups, Hybrid, ItemTable, Query, Scores};
+pub use state::{CLIENTS_FORMAT, DenseLayer, FP32_FORMAT, NORM_EPSILON, Q8_FORMAT, Q8_VERSION, folded_layers};

@@ -6,6 +6,8 @@ use crate::artifact::{ArtifactError, Tensors};
 pub const FP32_FORMAT: &str = "tidyrank.model.fp32";
 /// Format name of the int8 model that is served.
 pub const Q8_FORMAT: &str = "tidyrank.model.q8";
+/// Version of that format, written and read: 2 since activations have 14 bits and the first layer is integer.
+pub const Q8_VERSION: u32 = 2;
 /// Format name of a file of embedding rows.
 pub const CLIENTS_FORMAT: &str = "tidyrank.embeddings";
 /// Added to a variance before its root is taken (Ioffe & Szegedy 2015; PyTorch's default).

@@ -6,10 +6,13 @@ mod int8;
 mod kernel;
 mod linear;
 mod stable;
+mod stack;
 
 pub use int8::{
-    MAX_ACTIVATION, MAX_INPUTS, QuantisedRows, code_i16, quantise_activations, quantise_rows_i16, quantise_weights,
+    MAX_ACTIVATION, MAX_INPUTS, MAX_SHARE, QuantisedRows, activation_code, code_i16, quantise_rows_i16,
+    quantise_weights, share_code,
 };
 pub use kernel::Kernel;
-pub use linear::{Int8Linear, accumulate, relu};
+pub use linear::{Int8Linear, Int8Weights, accumulate, relu};
 pub use stable::{log1p, logit, sigmoid, softplus};
+pub use stack::{FirstLayer, Int8Output, Int8Stack, MAX_PAIR_FEATURES, Scratch};

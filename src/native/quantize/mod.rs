@@ -10,6 +10,7 @@ mod error;
 mod linalg;
 mod model;
 mod rounding;
+mod shares;
 
 pub use calibration::{Calibration, CalibrationSource};
 pub use error::QuantizeError;

@@ -5,16 +5,19 @@ use super::calibration::Calibration;
 use super::equalise::factors;
 use super::linalg::{Square, dot};
 use super::rounding::{Inputs, nearest};
+use super::shares::{Sources, largest_share};
 use crate::artifact::{ArtifactError, Tensors};
-use crate::features::{FEATURE_COUNT, Normaliser};
-use crate::model::{DenseLayer, FP32_FORMAT, Q8_FORMAT, folded_layers};
-use crate::numeric::MAX_ACTIVATION;
+use crate::features::{FEATURE_COUNT, Group, Normaliser, columns_of};
+use crate::model::{DenseLayer, FP32_FORMAT, Q8_FORMAT, Q8_VERSION, folded_layers};
+use crate::numeric::{MAX_ACTIVATION, MAX_SHARE};
 
 /// Fewest rows that say how inputs vary.
 const FEWEST_ROWS: usize = 64;
-/// The activation range is this much wider than any calibration input: what is served later may be larger, and i16 has
-/// precision to spare.
+/// The range of activations and shares is this much wider than in any calibration row: what is served later may be larger,
+/// and the codes have precision to spare.
 const HEADROOM: f32 = 2.0;
+/// Pair features are kept up to so many standard deviations.
+const PAIR_RANGE: f32 = 8.0;
 /// Share of the variance between jobs beside that within them: a shift that all candidates of a job share moves none.
 const BETWEEN_JOBS: f64 = 0.1;
 /// Share of the mean variance that is added to every input's.
@@ -61,7 +64,7 @@ pub fn quantise(state: &Tensors, rows: &Calibration, rounding: Rounding) -> Resu
         return Err(QuantizeError::Calibration { found: rows.len(), needed: FEWEST_ROWS });
     }
     let mut model = Tensors::new();
-    model.set_format(Q8_FORMAT);
+    model.set_version(Q8_FORMAT, Q8_VERSION);
     for key in ["model_kind", "schema_hash", "categories"] {
         model.set_metadata(key, state.metadata(key)?);
     }
@@ -73,8 +76,9 @@ pub fn quantise(state: &Tensors, rows: &Calibration, rounding: Rounding) -> Resu
     let alpha = state.f32("blend.collaborative_content.alpha", &[1])?[0];
     model.insert_f32("blend.collaborative_content.alpha", &[1], &[alpha])?;
     let mut run = Run { groups: &rows.groups, rounding, model, layers: Vec::new() };
-    let (left, _) = run.branch(state, "collaborative", tables.pairs(rows)?, false)?;
-    let (right, divisors) = run.branch(state, "content", tables.content(rows)?, rounding == Rounding::Compensated)?;
+    let (left, _) = run.branch(state, "collaborative", tables.pairs(rows)?, &tables.pair_sources(), false)?;
+    let (inputs, sources) = (tables.content(rows)?, tables.content_sources());
+    let (right, divisors) = run.branch(state, "content", inputs, &sources, rounding == Rounding::Compensated)?;
     tables.write_divided(&mut run.model, &divisors)?;
     let changes: Vec<f64> = left.iter().zip(&right).map(|(l, r)| f64::from(alpha * l + (1.0 - alpha) * r)).collect();
     let score_rms = (changes.iter().map(|c| c * c).sum::<f64>() / changes.len() as f64).sqrt();
@@ -129,6 +133,17 @@ impl Tables {
         Ok(())
     }
 
+    fn pair_sources(&self) -> Sources {
+        let (user, item) = (self.users.0, self.items.0);
+        Sources { item: (user..user + item).collect(), unknown_item: self.items.1[..item].to_vec(), pair: Vec::new() }
+    }
+
+    fn content_sources(&self) -> Sources {
+        let inputs = |group| columns_of(group).into_iter().map(|column| self.categories.0 + column).collect();
+        let item: Vec<usize> = inputs(Group::Item);
+        Sources { unknown_item: vec![0.0; item.len()], item, pair: inputs(Group::Pair) }
+    }
+
     /// Inputs of the collaborative branch, row by row.
     fn pairs(&self, rows: &Calibration) -> Result<Vec<f32>, QuantizeError> {
         let mut inputs = Vec::with_capacity(rows.len() * (self.users.0 + self.items.0));
@@ -179,15 +194,16 @@ impl Run<'_> {
         &mut self,
         state: &Tensors,
         branch: &str,
-        inputs: Vec<f32>,
+        mut inputs: Vec<f32>,
+        sources: &Sources,
         divide_inputs: bool,
     ) -> Result<(Vec<f32>, Vec<f32>), QuantizeError> {
-        let layers = folded_layers(state, branch)?;
-        let (mut exact, mut rounded) = (inputs.clone(), inputs);
+        let mut layers = folded_layers(state, branch)?;
+        let (mut exact, mut rounded) = (inputs.clone(), inputs.clone());
         let mut of_inputs = Vec::new();
         let mut before = String::new();
-        for (at, layer) in layers.iter().enumerate() {
-            let last = at + 1 == layers.len();
+        for at in 0..layers.len() {
+            let (layer, last) = (&layers[at], at + 1 == layers.len());
             let name = if last { format!("{branch}.output") } else { format!("{branch}.layers.{at}") };
             let divide = if at == 0 { divide_inputs } else { self.rounding == Rounding::Compensated };
             let divisors = if divide {
@@ -200,10 +216,14 @@ impl Run<'_> {
                 values.iter_mut().zip(divisors.iter().cycle()).for_each(|(value, divisor)| *value /= divisor);
             }
             if at == 0 {
+                inputs.clone_from(&rounded);
                 of_inputs = divisors;
             } else {
                 self.divide_outputs(&before, &divisors)?;
-                let step = input_step(&rounded);
+                let mut step = input_step(&rounded);
+                if at == 1 {
+                    step = step.max(self.share_step(branch, &inputs, sources, &of_inputs)?);
+                }
                 self.model.insert_f32(&format!("{name}.input_step"), &[1], &[step])?;
                 let code = |x: f32| (x / step).round_ties_even().min(f32::from(MAX_ACTIVATION));
                 rounded.iter_mut().for_each(|x| *x = code(*x) * step);
@@ -219,6 +239,10 @@ impl Run<'_> {
             before = name;
             if !last {
                 exact.iter_mut().chain(&mut rounded).for_each(|value| *value = value.max(0.0));
+                let order = by_liveness(&exact, layers[at].outputs);
+                self.reorder_outputs(&before, &order)?;
+                layers[at + 1].weights = reordered(&layers[at + 1].weights, &order);
+                (exact, rounded) = (reordered(&exact, &order), reordered(&rounded, &order));
             }
         }
         Ok((exact.iter().zip(&rounded).map(|(a, b)| b - a).collect(), of_inputs))
@@ -233,6 +257,46 @@ impl Run<'_> {
             self.model.insert_f32(&part, &[divisors.len()], &values)?;
         }
         Ok(())
+    }
+
+    /// Puts the outputs of a stored layer in another order.
+    fn reorder_outputs(&mut self, name: &str, order: &[usize]) -> Result<(), QuantizeError> {
+        for part in ["scale", "bias"] {
+            let part = format!("{name}.{part}");
+            let values = self.model.f32(&part, &[order.len()])?;
+            self.model.insert_f32(&part, &[order.len()], &reordered(&values, order))?;
+        }
+        let name = format!("{name}.weight");
+        let shape = self.model.shape(&name)?.to_vec();
+        let (codes, inputs) = (self.model.i8(&name, &shape)?, shape.get(1).copied().unwrap_or_default());
+        let rows: Vec<i8> = order.iter().flat_map(|&row| &codes[row * inputs..(row + 1) * inputs]).copied().collect();
+        self.model.insert_i8(&name, &shape, &rows)?;
+        Ok(())
+    }
+
+    /// The step that the shares of the first layer need, and the ranges of the pair features, which it stores. `inputs` were
+    /// divided by `divisors`.
+    fn share_step(
+        &mut self,
+        branch: &str,
+        inputs: &[f32],
+        sources: &Sources,
+        divisors: &[f32],
+    ) -> Result<f32, QuantizeError> {
+        let ranges: Vec<f32> = sources.pair.iter().map(|&input| PAIR_RANGE / divisors[input]).collect();
+        if !ranges.is_empty() {
+            self.model.insert_f32(&format!("{branch}.pair_range"), &[ranges.len()], &ranges)?;
+        }
+        let first = format!("{branch}.layers.0");
+        let outputs = self.model.shape(&format!("{first}.bias"))?.iter().product();
+        let shape = [outputs, divisors.len()];
+        let codes = self.model.i8(&format!("{first}.weight"), &shape)?;
+        let scales = self.model.f32(&format!("{first}.scale"), &[outputs])?;
+        let biases = self.model.f32(&format!("{first}.bias"), &[outputs])?;
+        let weights = codes.iter().enumerate().map(|(at, q)| f32::from(*q) * scales[at / divisors.len()]).collect();
+        let layer = DenseLayer { weights, biases, inputs: divisors.len(), outputs };
+        let (shares, pairs) = largest_share(&layer, inputs, sources, &ranges);
+        Ok((shares * HEADROOM).max(pairs) / f32::from(MAX_SHARE))
     }
 
     /// The variance of each column within jobs, and a share of that between them.
@@ -382,6 +446,22 @@ fn multiplied(layer: &DenseLayer, divisors: &[f32]) -> DenseLayer {
     let mut layer = layer.clone();
     layer.weights.iter_mut().zip(divisors.iter().cycle()).for_each(|(weight, divisor)| *weight *= divisor);
     layer
+}
+
+/// The columns of rows, those first that are 0 least often: units that are always 0 then share pairs, which are skipped.
+fn by_liveness(values: &[f32], width: usize) -> Vec<usize> {
+    let mut alive = vec![0u32; width];
+    for line in values.chunks_exact(width) {
+        alive.iter_mut().zip(line).for_each(|(alive, value)| *alive += u32::from(*value > 0.0));
+    }
+    let mut order: Vec<usize> = (0..width).collect();
+    order.sort_by_key(|&unit| std::cmp::Reverse(alive[unit]));
+    order
+}
+
+/// Rows with their columns in another order.
+fn reordered(values: &[f32], order: &[usize]) -> Vec<f32> {
+    values.chunks_exact(order.len()).flat_map(|line| order.iter().map(|&column| line[column])).collect()
 }
 
 fn input_step(values: &[f32]) -> f32 {

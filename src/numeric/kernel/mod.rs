@@ -1,17 +1,27 @@
-//! Integer matrix products: a scalar reference and SIMD kernels that give the same integers.
-//!
-//! Layout of packed weights: panels of [`PANEL`] outputs; within a panel, for every pair of inputs, the two weights of
-//! each output side by side. One activation pair, broadcast, then meets eight outputs in one multiply-add of 16-bit
-//! lanes (`pmaddwd`, `i32x4.dot_i16x8_s`).
+//! The forward pass of one block of candidates: a scalar reference and SIMD kernels that give the same integers.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128;
+#[cfg_attr(not(any(target_arch = "x86_64", target_arch = "wasm32")), allow(dead_code))]
+mod vector;
 
-/// Outputs per panel.
-pub(super) const PANEL: usize = 8;
+use super::linear::{Int8Linear, padded};
+use super::stack::{Int8Output, MAX_PAIR_FEATURES};
+
+/// Outputs per panel of packed weights.
+pub(super) const PANEL: usize = 16;
+/// Candidates that go through the layers together: their activations and the weights fit in a first-level cache.
+pub(super) const BLOCK: usize = 16;
+
+/// The weights of a panel's outputs for two inputs: output 0's for both, then output 1's, … One cache line.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[repr(C, align(64))]
+pub(super) struct PairOfInputs(pub(super) [i16; 2 * PANEL]);
 
 /// Which kernel multiplies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,23 +30,74 @@ pub enum Kernel {
     Scalar,
     /// 256-bit x86 vectors.
     Avx2,
+    /// 512-bit x86 vectors that multiply and add in one instruction.
+    Avx512Vnni,
     /// 128-bit WebAssembly vectors.
     Simd128,
 }
 
+/// One block: at most [`BLOCK`] candidates, in the terms of [`FirstLayer`](super::stack::FirstLayer).
+pub(super) struct Block<'a> {
+    pub(super) query: &'a [i16],
+    /// One row per candidate.
+    pub(super) items: &'a [&'a [i16]],
+    pub(super) pair_weights: &'a [i16],
+    pub(super) pairs: &'a [[i16; MAX_PAIR_FEATURES]; BLOCK],
+    pub(super) hidden: &'a [Int8Linear],
+    pub(super) output: &'a Int8Output,
+}
+
+/// The activations of a block: one layer's and the next one's.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Buffers {
+    /// Twice [`BLOCK`] rows of [`STRIDE`](Self::STRIDE) codes.
+    codes: Vec<i16>,
+    /// Per unit, the bits that are set in any candidate: 0 where the unit is 0 in all of them.
+    any: Vec<i16>,
+    /// Pairs of units of which one is not 0 in some candidate.
+    live: Vec<u16>,
+}
+
+impl Buffers {
+    /// Codes from one row to the next, whatever the layer: addresses are then constants apart. An odd number of cache lines,
+    /// so that rows do not fall on each other.
+    pub(super) const STRIDE: usize = 1056;
+
+    fn prepare(&mut self) {
+        self.codes.resize(2 * BLOCK * Self::STRIDE, 0);
+        self.any.resize(Self::STRIDE, 0);
+        self.live.resize(Self::STRIDE / 2, 0);
+    }
+}
+
 impl Kernel {
-    /// The fastest kernel that this processor has.
+    /// All kernels that this build and this processor have, the slowest first.
+    pub fn available() -> Vec<Self> {
+        let all = [Self::Scalar, Self::Avx2, Self::Avx512Vnni, Self::Simd128];
+        all.into_iter().filter(|kernel| kernel.is_available()).collect()
+    }
+
+    /// The fastest of them.
     pub fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
-            return Self::Avx2;
-        }
-        if cfg!(all(target_arch = "wasm32", target_feature = "simd128")) { Self::Simd128 } else { Self::Scalar }
+        let fast = [Self::Avx512Vnni, Self::Avx2, Self::Simd128];
+        fast.into_iter().find(|kernel| kernel.is_available()).unwrap_or(Self::Scalar)
     }
 
     /// Whether this build and this processor have it.
     pub fn is_available(self) -> bool {
-        self == Self::Scalar || self == Self::detect()
+        match self {
+            Self::Scalar => true,
+            Self::Simd128 => cfg!(all(target_arch = "wasm32", target_feature = "simd128")),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => std::arch::is_x86_feature_detected!("avx2"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Vnni => {
+                use std::arch::is_x86_feature_detected as has;
+                has!("avx2") && has!("avx512f") && has!("avx512bw") && has!("avx512vnni")
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 | Self::Avx512Vnni => false,
+        }
     }
 
     /// Its name in results.
@@ -44,29 +105,39 @@ impl Kernel {
         match self {
             Self::Scalar => "scalar",
             Self::Avx2 => "avx2",
+            Self::Avx512Vnni => "avx512vnni",
             Self::Simd128 => "simd128",
         }
     }
 
-    /// `sums[r][o] = Σ_i activations[r][i] * weights[o][i]` for all rows `r`, in i32.
-    ///
-    /// `packed`: panels as described above, `pairs` activation pairs deep. `activations`: rows of `2 * pairs` codes.
-    /// `sums`: rows of as many values as there are packed outputs. A kernel that is not available runs as the scalar one.
-    pub(super) fn multiply(self, packed: &[i16], pairs: usize, activations: &[i16], sums: &mut [i32]) {
-        let outputs = if pairs == 0 { 0 } else { packed.len() / (2 * pairs) };
-        if outputs == 0 {
-            return sums.fill(0);
-        }
-        let rows = activations.len() / (2 * pairs);
-        // The kernels read and write without further checks: this is the invariant they rest on.
-        assert!(packed.len() == outputs * 2 * pairs && outputs.is_multiple_of(PANEL));
-        assert!(activations.len() == rows * 2 * pairs && sums.len() == rows * outputs);
+    /// This kernel, or the scalar one where it is not to be had.
+    pub(super) fn or_scalar(self) -> Self {
+        if self.is_available() { self } else { Self::Scalar }
+    }
+
+    /// The outputs of the candidates of a block. `self` must come from [`or_scalar`](Self::or_scalar).
+    pub(super) fn forward(self, block: &Block<'_>, buffers: &mut Buffers, out: &mut [f32]) {
+        block.check(out.len());
+        buffers.prepare();
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 if Self::detect() == Self::Avx2 => avx2::multiply(packed, pairs, activations, sums),
+            Self::Avx2 => avx2::forward(block, buffers, out),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Vnni => avx512::forward(block, buffers, out),
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-            Self::Simd128 => simd128::multiply(packed, pairs, activations, sums),
-            _ => scalar::multiply(packed, pairs, activations, sums),
+            Self::Simd128 => simd128::forward(block, buffers, out),
+            _ => scalar::forward(block, buffers, out),
         }
+    }
+}
+
+impl Block<'_> {
+    /// The kernels read and write without further checks: this is the invariant they rest on. That layers fit together was
+    /// checked when they were put together, that none has more than [`Buffers::STRIDE`] inputs when it was made.
+    fn check(&self, outputs: usize) {
+        let width = padded(self.hidden.first().map_or(self.output.inputs(), Int8Linear::inputs));
+        assert!(self.query.len() == width && self.items.iter().all(|item| item.len() == width));
+        assert!(self.pair_weights.is_empty() || self.pair_weights.len() == MAX_PAIR_FEATURES * width);
+        assert!(self.items.len() <= BLOCK && outputs == self.items.len());
     }
 }
