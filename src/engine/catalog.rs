@@ -1,5 +1,7 @@
 //! The cleaners of a market with what was known of them at one moment.
 
+use std::sync::OnceLock;
+
 use crate::domain::{Cleaner, CleanerStats, Market, MarketStats, Rates, Replay, Timestamp};
 use crate::model::Embeddings;
 
@@ -12,8 +14,8 @@ pub struct Catalog {
     pub(super) cleaners: Vec<Cleaner>,
     /// Row numbers by place.
     pub(super) rows: Vec<u32>,
-    /// Places in order of the cleaners' ids.
-    by_id: Vec<u32>,
+    /// Places in order of the cleaners' ids; made when somebody is looked up.
+    by_id: OnceLock<Vec<u32>>,
     pub(super) stats: Vec<CleanerStats>,
     pub(super) rates: Vec<Rates>,
     pub(super) market_stats: MarketStats,
@@ -29,10 +31,10 @@ impl Catalog {
     /// The id that comes twice.
     pub fn new(market: Market, cleaners: Vec<Cleaner>) -> Result<Self, String> {
         let kinds = market.property_types.len();
-        let mut catalog = Self {
+        let catalog = Self {
             as_of: Timestamp::MIN,
             rows: (0..cleaners.len() as u32).collect(),
-            by_id: Vec::new(),
+            by_id: OnceLock::new(),
             stats: vec![CleanerStats::new(kinds); cleaners.len()],
             rates: vec![Rates::default(); cleaners.len()],
             market_stats: MarketStats::new(kinds),
@@ -41,7 +43,8 @@ impl Catalog {
             market,
             cleaners,
         };
-        catalog.index()?;
+        let twice = catalog.by_id().windows(2).find(|pair| catalog.id(pair[0]) == catalog.id(pair[1]));
+        twice.map_or(Ok(()), |pair| Err(catalog.id(pair[0]).to_owned()))?;
         Ok(catalog)
     }
 
@@ -98,46 +101,47 @@ impl Catalog {
 
     /// The place of an id.
     pub fn place(&self, id: &str) -> Option<u32> {
-        let found = self.by_id.binary_search_by(|place| self.id(*place).cmp(id));
-        found.ok().map(|at| self.by_id[at])
+        let by_id = self.by_id();
+        let found = by_id.binary_search_by(|place| self.id(*place).cmp(id));
+        found.ok().map(|at| by_id[at])
     }
 
     /// The part that holds these places, in this order, and keeps their row numbers. A bid of somebody who is not in a part
     /// is no error.
     pub fn part(&self, places: &[u32]) -> Self {
         let at = |place: &u32| *place as usize;
-        let mut part = Self {
+        Self {
             market: self.market.clone(),
             as_of: self.as_of,
             cleaners: places.iter().map(|place| self.cleaners[at(place)].clone()).collect(),
             rows: places.iter().map(|place| self.rows[at(place)]).collect(),
-            by_id: Vec::new(),
+            by_id: OnceLock::new(),
             stats: places.iter().map(|place| self.stats[at(place)].clone()).collect(),
             rates: places.iter().map(|place| self.rates[at(place)]).collect(),
             market_stats: self.market_stats.clone(),
             embeddings: self.embeddings.of(places.iter().map(|place| self.id(*place))),
             is_part: true,
-        };
-        // A part of distinct ids has distinct ids.
-        let _ = part.index();
-        part
+        }
     }
 
     /// Puts the cleaners of another part behind those of this one.
     ///
     /// # Errors
-    /// The id that is in both.
-    pub(super) fn append(&mut self, other: Self) -> Result<(), String> {
-        if let Some(both) = other.cleaners.iter().find(|cleaner| self.place(&cleaner.id).is_some()) {
-            return Err(both.id.clone());
+    /// The row that is in both.
+    pub(super) fn append(&mut self, other: Self) -> Result<(), u32> {
+        let mut rows = self.rows.clone();
+        rows.sort_unstable();
+        if let Some(both) = other.rows.iter().find(|row| rows.binary_search(row).is_ok()) {
+            return Err(*both);
         }
+        self.by_id = OnceLock::new();
         self.is_part = true;
         self.cleaners.extend(other.cleaners);
         self.rows.extend(other.rows);
         self.stats.extend(other.stats);
         self.rates.extend(other.rates);
         self.embeddings.append(&other.embeddings);
-        self.index()
+        Ok(())
     }
 
     /// Takes the cleaners of these places out.
@@ -158,14 +162,11 @@ impl Catalog {
         &self.cleaners[place as usize].id
     }
 
-    fn index(&mut self) -> Result<(), String> {
-        let mut by_id: Vec<u32> = (0..self.cleaners.len() as u32).collect();
-        by_id.sort_unstable_by(|a, b| self.id(*a).cmp(self.id(*b)));
-        let twice = by_id.windows(2).find(|pair| self.id(pair[0]) == self.id(pair[1]));
-        if let Some(pair) = twice {
-            return Err(self.id(pair[0]).to_owned());
-        }
-        self.by_id = by_id;
-        Ok(())
+    fn by_id(&self) -> &[u32] {
+        self.by_id.get_or_init(|| {
+            let mut by_id: Vec<u32> = (0..self.cleaners.len() as u32).collect();
+            by_id.sort_unstable_by(|a, b| self.id(*a).cmp(self.id(*b)));
+            by_id
+        })
     }
 }

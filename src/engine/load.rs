@@ -259,7 +259,8 @@ impl Engine {
         let refuse = |source| EngineError::Artifact { role: "tile", source };
         let tile = Tensors::from_bytes(bytes).and_then(|tensors| Catalog::from_tensors(&tensors)).map_err(refuse)?;
         let count = tile.cleaners.len() as u32;
-        let twice = |id| refuse(ArtifactError::Metadata { key: "ids".into(), reason: format!("{id:?} comes twice") });
+        let twice =
+            |row| refuse(ArtifactError::Metadata { key: "row".into(), reason: format!("row {row} is there already") });
         self.catalog.append(tile).map_err(twice)?;
         self.tiles.push((key.to_owned(), count));
         self.rebuild();
