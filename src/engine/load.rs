@@ -245,7 +245,10 @@ impl Engine {
         let start = |index: u32| (u64::from(index) * n / u64::from(count.max(1))) as u32;
         let places: Vec<u32> = (start(index)..start(index + 1)).collect();
         self.catalog = self.catalog.part(&places);
-        self.rebuild();
+        if let Some(model) = &mut self.model {
+            model.set_items(&self.catalog);
+        }
+        self.renew();
     }
 
     /// Adds a tile: the file of a part of the catalog. A tile that is there already is left alone.
@@ -261,9 +264,14 @@ impl Engine {
         let count = tile.cleaners.len() as u32;
         let twice =
             |row| refuse(ArtifactError::Metadata { key: "row".into(), reason: format!("row {row} is there already") });
+        let before = self.catalog.cleaners.len() as u32;
         self.catalog.append(tile).map_err(twice)?;
         self.tiles.push((key.to_owned(), count));
-        self.rebuild();
+        if let Some(model) = &mut self.model {
+            model.hybrid.grow_items(&mut model.items, (before + count) as usize);
+            (before..before + count).for_each(|place| model.set_item(&self.catalog, place));
+        }
+        self.renew();
         Ok(())
     }
 
@@ -273,7 +281,10 @@ impl Engine {
         let start: u32 = self.tiles[..at].iter().map(|(_, count)| count).sum();
         let (_, count) = self.tiles.remove(at);
         self.catalog.remove(&(start..start + count));
-        self.rebuild();
+        if let Some(model) = &mut self.model {
+            model.hybrid.remove_items(&mut model.items, start as usize..(start + count) as usize);
+        }
+        self.renew();
     }
 
     /// The index of all tiles, where the model came with one.
@@ -284,13 +295,6 @@ impl Engine {
     /// The tiles that are there, in the order in which they came.
     pub fn tiles(&self) -> impl Iterator<Item = &str> {
         self.tiles.iter().map(|(key, _)| key.as_str())
-    }
-
-    fn rebuild(&mut self) {
-        if let Some(model) = &mut self.model {
-            model.set_items(&self.catalog);
-        }
-        self.renew();
     }
 
     /// Forgets what was derived from the catalog before.

@@ -3,6 +3,8 @@
 //! The first layer is linear in its inputs, so what depends on the query alone or on the item alone is summed once and
 //! added up per candidate: in f32, or in an int8 model as i16 codes.
 
+use std::ops::Range;
+
 use super::state::{DenseLayer, check_chain, folded_layers, layer_names, matrix_shape};
 use crate::artifact::{ArtifactError, Tensors};
 use crate::numeric::{
@@ -165,8 +167,33 @@ impl Branch {
     /// Shares of that many items, all 0.
     pub(super) fn shares(&self, count: usize) -> Shares {
         match &self.rest {
-            Rest::F32(_) => Shares::F32(vec![0.0; count * self.width]),
-            Rest::Int8(rest) => Shares::Int8(vec![0; count * rest.stack.width()]),
+            Rest::F32(_) => Shares::F32(vec![0.0; count * self.row_len()]),
+            Rest::Int8(_) => Shares::Int8(vec![0; count * self.row_len()]),
+        }
+    }
+
+    /// Room for that many items in all.
+    pub(super) fn grow(&self, shares: &mut Shares, count: usize) {
+        match shares {
+            Shares::F32(values) => values.resize(count * self.row_len(), 0.0),
+            Shares::Int8(codes) => codes.resize(count * self.row_len(), 0),
+        }
+    }
+
+    /// Takes items out.
+    pub(super) fn remove(&self, shares: &mut Shares, items: Range<usize>) {
+        let range = items.start * self.row_len()..items.end * self.row_len();
+        match shares {
+            Shares::F32(values) => drop(values.drain(range)),
+            Shares::Int8(codes) => drop(codes.drain(range)),
+        }
+    }
+
+    /// Length of a row of shares.
+    fn row_len(&self) -> usize {
+        match &self.rest {
+            Rest::F32(_) => self.width,
+            Rest::Int8(rest) => rest.stack.width(),
         }
     }
 

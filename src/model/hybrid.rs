@@ -153,6 +153,18 @@ impl Hybrid {
         ItemTable { collaborative, content, sum: Vec::new() }
     }
 
+    /// Makes room for that many items in all, to be filled by [`set_item`](Self::set_item); those that are there stay.
+    pub fn grow_items(&self, table: &mut ItemTable, count: usize) {
+        self.collaborative.grow(&mut table.collaborative, count);
+        self.content.grow(&mut table.content, count);
+    }
+
+    /// Takes items out; those behind them move up.
+    pub fn remove_items(&self, table: &mut ItemTable, items: std::ops::Range<usize>) {
+        self.collaborative.remove(&mut table.collaborative, items.clone());
+        self.content.remove(&mut table.content, items);
+    }
+
     /// Computes the share of one item. `embedding`: its row, or `None` (also for a row of another length) for the unknown
     /// one. `features`: the normalised features of [`ColumnGroups::item`].
     pub fn set_item(&self, table: &mut ItemTable, item: usize, embedding: Option<&[f32]>, features: &[f32]) {
