@@ -14,5 +14,5 @@ pub mod model;
 pub mod native;
 pub mod numeric;
 pub mod rules;
-#[cfg(any(feature = "wasm", test))]
+#[cfg(any(feature = "wasm", feature = "gpu-web", test))]
 pub mod wasm;

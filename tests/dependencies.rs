@@ -55,6 +55,18 @@ fn the_browser_build_carries_no_native_crate() {
     }
 }
 
+/// The code for the GPU calls the browser's WebGPU: it brings no driver and no compiler of shaders of its own.
+#[test]
+fn the_browser_builds_gpu_code_carries_no_native_crate() {
+    let flags = ["--no-default-features", "--features", "gpu-web", "--target", "wasm32-unknown-unknown"];
+    let browser = tree(&flags);
+    assert!(browser.contains("wgpu"), "{browser:?}");
+    assert_eq!(forbidden(&browser), Vec::<&str>::new());
+    let drivers = |tree: &BTreeSet<String>| ["naga", "wgpu-core", "wgpu-hal"].map(|name| tree.contains(name));
+    assert_eq!(drivers(&browser), [false; 3]);
+    assert_eq!(drivers(&tree(&["--features", "gpu"])), [true; 3]);
+}
+
 /// A field of `package.json`, if it is a string.
 fn package_field(text: &str, field: &str) -> Option<String> {
     serde_json::from_str::<serde_json::Value>(text).ok()?.get(field)?.as_str().map(str::to_owned)

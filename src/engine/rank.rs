@@ -143,6 +143,28 @@ impl Engine {
         })
     }
 
+    /// What somebody else would have to know for [`NearScores`]: `put` is given the query's shares of the first layers, the
+    /// candidates' places, and their normalised pair features one after the other. `None` where no network scores.
+    ///
+    /// # Errors
+    /// As [`recommend`](Self::recommend).
+    pub(super) fn question<R>(
+        &self,
+        request: &Request,
+        put: impl FnOnce(&Query, &[u32], &[f32]) -> R,
+    ) -> Result<Option<R>, EngineError> {
+        let Some(model) = self.model.as_ref().filter(|_| request.mode != Mode::Rules) else { return Ok(None) };
+        self.scratch.with(|scratch| {
+            let job = request.job.spec(&self.catalog.market)?;
+            scratch.candidates.find(request, &job, &self.catalog, &self.columns)?;
+            let query = self.query(model, self.client(request)?, &job);
+            let Scratch { candidates, network: NetworkScratch { pairs, .. }, .. } = scratch;
+            pairs.clear();
+            (0..candidates.len()).for_each(|at| pairs.extend(model.pair_features(candidates, at)));
+            Ok(Some(put(&query, &candidates.places, pairs)))
+        })
+    }
+
     fn ranking(&self, request: &Request, context: &Context<'_>, scratch: &Scratch, neural_scored: u32) -> Ranking {
         let item = |(at, placed)| self.item(context, scratch, placed, at as u32 + 1);
         let items = scratch.selection.best().iter().enumerate().map(item).collect();
@@ -334,10 +356,7 @@ impl Engine {
         places.clear();
         pairs.clear();
         for at in block {
-            let (price, distance) = (candidates.prices[*at as usize], candidates.distances[*at as usize]);
-            let mut pair = encode_pair(known(price), Some(distance));
-            model.normaliser.apply_to(model.columns.pair.iter().copied(), &mut pair);
-            pairs.extend(pair);
+            pairs.extend(model.pair_features(candidates, *at as usize));
             places.push(place(at));
         }
         model.hybrid.content(self.kernel, query, &model.items, places, pairs, scratch, &mut out[..block.len()]);
@@ -404,6 +423,15 @@ impl Engine {
             asked: context.asked,
             unknown_bids: candidates.unknown_bids.clone(),
         }
+    }
+}
+
+impl Neural {
+    /// The normalised features of a candidate and the job together.
+    fn pair_features(&self, candidates: &Candidates, at: usize) -> [f32; 2] {
+        let mut pair = encode_pair(known(candidates.prices[at]), Some(candidates.distances[at]));
+        self.normaliser.apply_to(self.columns.pair.iter().copied(), &mut pair);
+        pair
     }
 }
 

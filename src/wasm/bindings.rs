@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use super::answer::{self, envelope};
 use super::request::read_request;
 use super::wire::Writer;
-use crate::engine::{Engine, EngineError, Precision, Request};
+use crate::engine::{Engine, EngineError, NearScores, Precision, Request};
 
 /// The roles of files by their number.
 const ROLES: [&str; 4] = ["catalog", "model.q8", "clients", "tiles"];
@@ -54,6 +54,41 @@ impl WasmEngine {
     /// Scores every cleaner for one job; refuses as [`recommend`](Self::recommend) does.
     pub fn score(&mut self, request: &[u8]) -> Vec<u8> {
         self.ask(request, |engine, request| engine.score_all(request).map(|scored| answer::scored(&scored)))
+    }
+
+    /// The model as the GPU's module takes it; nothing where a GPU is of no use.
+    pub fn gpu_model(&self) -> Vec<u8> {
+        let model = self.engine.as_ref().and_then(Engine::gpu_model);
+        model.map(|model| model.to_bytes()).unwrap_or_default()
+    }
+
+    /// How many cleaners [`gpu_items`](Self::gpu_items) has shares of.
+    pub fn gpu_rows(&self) -> usize {
+        self.engine.as_ref().map_or(0, |engine| engine.catalog().cleaners().len())
+    }
+
+    /// The shares of some cleaners as the GPU's module takes them.
+    pub fn gpu_items(&self, from: usize, to: usize) -> Vec<u8> {
+        self.engine.as_ref().map(|engine| engine.gpu_items(from..to)).unwrap_or_default()
+    }
+
+    /// What to ask the GPU about a request; nothing where no model scores, or where the request is refused.
+    pub fn gpu_request(&self, request: &[u8]) -> Vec<u8> {
+        let asked = self.engine.as_ref().zip(read_request(request));
+        asked.and_then(|(engine, request)| engine.gpu_request(&request).ok()?).unwrap_or_default()
+    }
+
+    /// As [`recommend`](Self::recommend), by the GPU's two scores of each candidate and how far they can be off; nothing
+    /// where they are off by more.
+    pub fn recommend_near(&mut self, request: &[u8], scores: &[f32], collaborative: f32, content: f32) -> Vec<u8> {
+        let near = NearScores { scores, tolerance: [collaborative, content] };
+        let mut known = true;
+        let answer = self.ask(request, |engine, request| {
+            let ranking = engine.recommend_near(request, &near)?;
+            known = ranking.is_some();
+            Ok(ranking.map_or_else(answer::done, |ranking| answer::ranking(&ranking)))
+        });
+        if known { answer } else { Vec::new() }
     }
 
     /// The market and its cleaners, for a map or a list.

@@ -7,6 +7,8 @@
 mod answer;
 #[cfg(feature = "wasm")]
 mod bindings;
+#[cfg(feature = "gpu-web")]
+mod gpu;
 #[cfg(feature = "wasm")]
 mod request;
 // Its tests run natively, where nothing else needs it.
@@ -15,3 +17,5 @@ mod wire;
 
 #[cfg(feature = "wasm")]
 pub use bindings::WasmEngine;
+#[cfg(feature = "gpu-web")]
+pub use gpu::WasmGpu;

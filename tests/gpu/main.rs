@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod reference;
+mod released;
+#[path = "../parity/requests.rs"]
+mod requests;
 
 use std::future::Future;
 use std::pin::pin;

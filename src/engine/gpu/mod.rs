@@ -6,6 +6,7 @@
 //! [`GpuModel`] and [`GpuRequest`] are what the engine hands over, as bytes: in the browser the two sides are two
 //! WebAssembly modules. It is not for deciding when a GPU pays: that takes a clock.
 
+mod export;
 mod layout;
 #[cfg(feature = "gpu")]
 mod pack;
