@@ -42,3 +42,23 @@ export function aborted(signal: AbortSignal, code: "load.aborted" | "request.abo
   const what = code === "load.aborted" ? "loading" : "the request";
   return new TidyrankError(code, `${what} was cancelled`, { cause: signal.reason });
 }
+
+/** The promise, or a rejection as soon as the signal is given. */
+export async function abortable<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+  code: "load.aborted" | "request.aborted" = "request.aborted",
+): Promise<T> {
+  if (!signal) return await promise;
+  let cancel: (() => void) | undefined;
+  const given = new Promise<never>((_, reject) => {
+    cancel = () => reject(aborted(signal, code));
+    if (signal.aborted) cancel();
+    signal.addEventListener("abort", cancel);
+  });
+  try {
+    return await Promise.race([promise, given]);
+  } finally {
+    if (cancel) signal.removeEventListener("abort", cancel);
+  }
+}

@@ -8,6 +8,7 @@ interface ManifestFile {
   role: string;
   path: string;
   sha256: string;
+  size?: number;
 }
 
 /** What to load and whom to tell. */
@@ -15,6 +16,8 @@ export interface FileOptions extends FetchContext {
   clients: boolean;
   cache: boolean;
   warn: (warning: Reason) => void;
+  /** Told how long the catalog is as soon as that is known. */
+  announce: (catalogBytes: number) => void;
 }
 
 /** Loads the manifest and, at the same time, the files that serving needs. */
@@ -23,6 +26,7 @@ export async function loadFiles(source: string | URL, options: FileOptions): Pro
   const cache = await ModelCache.open(options.cache && url.protocol !== "file:");
   const manifest = await loadManifest(url, cache, options);
   const wanted = filesOf(manifest).filter((file) => isWanted(file.role, options.clients));
+  options.announce(wanted.find((file) => file.role === "catalog")?.size ?? 0);
   const loaded = await Promise.all(wanted.map((file) => loadFile(file, url, cache, options)));
   const files: Record<string, Uint8Array> = {};
   for (const [at, file] of wanted.entries()) {

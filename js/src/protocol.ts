@@ -1,19 +1,41 @@
 // What the page and its worker say to each other.
-import type { Capabilities, Catalog, LoadOptions, ModelBytes, Ranking } from "../types/index.js";
-import type { Failure } from "./errors.js";
+import type { Capabilities, Catalog, LoadOptions, ModelBytes, Ranking, RankingMeta, Scores } from "../types/index.js";
+import type { Failure, TidyrankError } from "./errors.js";
 
 /** Where the engine is: a URL travels to a worker as text. */
 export type WasmSource = Exclude<NonNullable<LoadOptions["wasm"]>, URL>;
 
+/** Which part of the catalog an engine keeps: the rows from `index / count` of them up to `(index + 1) / count`. */
+export interface Shard {
+  index: number;
+  count: number;
+}
+
+/** What the prices of an engine's candidates add up to: the market's price of an hour may rest on them. */
+export interface Asked {
+  count: number;
+  /** In millionths: whole, so that it is the same in any order. */
+  sum: number;
+}
+
+/** What one engine says of an answer; with several engines `Shards` makes one of all. */
+export type EngineMeta = Omit<RankingMeta, "workers" | "tiles"> & { unknownBids?: string[]; asked?: Asked };
+
+type OfEngine<T> = Omit<T, "meta"> & { meta: EngineMeta };
+
 /** The operations and their answers. */
 export interface Operations {
-  load: { payload: { bytes: ModelBytes; wasm: WasmSource | undefined }; answer: EngineCapabilities };
-  recommend: { payload: object; answer: Ranking };
+  load: {
+    payload: { bytes: ModelBytes; wasm: WasmSource | undefined; shard: Shard | undefined };
+    answer: EngineCapabilities;
+  };
+  recommend: { payload: object; answer: OfEngine<Ranking> };
+  score: { payload: object; answer: OfEngine<Scores> };
   catalog: { payload: undefined; answer: Catalog };
 }
 
 /** What the engine knows about itself. */
-export type EngineCapabilities = Omit<Capabilities, "worker">;
+export type EngineCapabilities = Omit<Capabilities, "worker" | "workers" | "workersReason">;
 
 export type Operation = keyof Operations;
 
@@ -30,10 +52,13 @@ export type Reply = { id: number; answer: unknown } | { id: number; failure: Fai
 /** Something that answers: an engine in this thread or one in a worker. */
 export interface Backend {
   readonly worker: boolean;
+  /** What is in `transfer` is moved, not copied. */
   call<O extends Operation>(
     operation: O,
     payload: Operations[O]["payload"],
     signal: AbortSignal | undefined,
+    transfer?: Transferable[],
   ): Promise<Operations[O]["answer"]>;
-  dispose(): void;
+  /** Calls that are under way are rejected: with `reason`, where one is given. */
+  dispose(reason?: TidyrankError): void;
 }

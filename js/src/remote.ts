@@ -7,6 +7,7 @@ interface Task {
   id: number;
   operation: Operation;
   payload: unknown;
+  transfer: Transferable[];
   settle(outcome: { answer: unknown } | { error: TidyrankError }): void;
 }
 
@@ -22,11 +23,17 @@ export class WorkerBackend implements Backend {
   constructor(port: Worker) {
     this.#port = port;
     port.onmessage = (event: MessageEvent<Reply>) => this.#receive(event.data);
-    port.onerror = (event) => this.#end("worker.failed", event.message || "the worker could not be started");
-    port.onmessageerror = () => this.#end("worker.failed", "a message of the worker could not be read");
+    const fail = (message: string) => this.#end(new TidyrankError("worker.failed", message));
+    port.onerror = (event) => fail(event.message || "the worker could not be started");
+    port.onmessageerror = () => fail("a message of the worker could not be read");
   }
 
-  call<O extends Operation>(operation: O, payload: Operations[O]["payload"], signal: AbortSignal | undefined) {
+  call<O extends Operation>(
+    operation: O,
+    payload: Operations[O]["payload"],
+    signal: AbortSignal | undefined,
+    transfer: Transferable[] = [],
+  ) {
     return new Promise<Operations[O]["answer"]>((resolve, reject) => {
       if (this.#ended) return reject(this.#ended);
       const cancel = () =>
@@ -35,6 +42,7 @@ export class WorkerBackend implements Backend {
         id: this.#nextId++,
         operation,
         payload,
+        transfer,
         settle(outcome) {
           signal?.removeEventListener("abort", cancel);
           if ("error" in outcome) reject(outcome.error);
@@ -48,17 +56,17 @@ export class WorkerBackend implements Backend {
     });
   }
 
-  dispose(): void {
-    this.#end("disposed", "the recommender was disposed of");
+  dispose(reason = new TidyrankError("disposed", "the recommender was disposed of")): void {
+    this.#end(reason);
   }
 
   #next(): void {
     if (this.#current || this.#ended) return;
     this.#current = this.#waiting.shift();
     if (!this.#current) return;
-    const { id, operation, payload } = this.#current;
+    const { id, operation, payload, transfer } = this.#current;
     try {
-      this.#port.postMessage({ id, operation, payload });
+      this.#port.postMessage({ id, operation, payload }, transfer);
     } catch (cause) {
       // A payload that cannot be cloned, e.g. a function where a number belongs.
       this.#finish({ error: new TidyrankError("request.shape", "the request cannot be sent to a worker", { cause }) });
@@ -85,11 +93,11 @@ export class WorkerBackend implements Backend {
     task.settle({ error });
   }
 
-  #end(code: string, message: string): void {
+  #end(error: TidyrankError): void {
     if (this.#ended) return;
-    this.#ended = new TidyrankError(code, message);
+    this.#ended = error;
     this.#port.terminate();
-    for (const task of [this.#current, ...this.#waiting.splice(0)]) task?.settle({ error: this.#ended });
+    for (const task of [this.#current, ...this.#waiting.splice(0)]) task?.settle({ error });
     this.#current = undefined;
   }
 }

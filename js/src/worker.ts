@@ -1,11 +1,11 @@
 // The module worker: one engine, one operation at a time, in the order of the messages.
 import { isFailure } from "./errors.js";
 import { Host } from "./host.js";
-import type { Call, Reply } from "./protocol.js";
+import type { Call, Operations, Reply } from "./protocol.js";
 
 interface Port {
   onmessage: ((event: MessageEvent<Call>) => void) | null;
-  postMessage(reply: Reply): void;
+  postMessage(reply: Reply, transfer: Transferable[]): void;
 }
 
 const port = globalThis as unknown as Port;
@@ -13,9 +13,13 @@ const host = new Host();
 
 port.onmessage = async ({ data: { id, operation, payload } }) => {
   try {
-    port.postMessage({ id, answer: await host.run(operation, payload) });
+    const answer = await host.run(operation, payload);
+    port.postMessage({ id, answer }, operation === "score" ? buffers(answer as Operations["score"]["answer"]) : []);
   } catch (thrown) {
     const failure = isFailure(thrown) ? thrown : { code: "engine.failed", message: String(thrown) };
-    port.postMessage({ id, failure: { code: failure.code, message: failure.message } });
+    port.postMessage({ id, failure: { code: failure.code, message: failure.message } }, []);
   }
 };
+
+const buffers = ({ rows, scores }: { rows: Uint32Array; scores: Float32Array }) =>
+  [rows.buffer, scores.buffer] as ArrayBuffer[];

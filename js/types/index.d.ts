@@ -72,6 +72,9 @@ export interface RecommendOptions {
   signal?: AbortSignal;
 }
 
+/** How to score everyone: as for a ranking, without a limit. */
+export type ScoreOptions = Omit<RecommendOptions, "limit">;
+
 /** One of the five weighted parts of the rule score. */
 export interface Contribution {
   component: "quality" | "reliability" | "experience" | "bidding" | "activity";
@@ -101,6 +104,8 @@ export interface Reason {
 /** One cleaner of a ranking. All scores are 0 to 100. */
 export interface RankedCleaner {
   cleanerId: string;
+  /** The cleaner's row in the whole catalog, from 0: equal scores are ranked by it. */
+  row: number;
   /** Empty where the catalog has none. */
   name: string;
   /** From 1. */
@@ -142,6 +147,19 @@ export interface RankingMeta {
   scored: number;
   /** How many were left out, by reason. */
   excluded: Record<string, number>;
+  /** For how many of them the model had to be asked: the others cannot be among the best. */
+  neuralScored: number;
+  /** How many engines ranked, each its part of the catalog. */
+  workers: number;
+}
+
+/** What everyone in the catalog scores. */
+export interface Scores {
+  /** Rows of the whole catalog, ascending. */
+  rows: Uint32Array;
+  /** The score of each row, 0 to 100, or NaN for who is no candidate. */
+  scores: Float32Array;
+  meta: RankingMeta;
 }
 
 /** A ranking, best first. */
@@ -188,6 +206,10 @@ export interface Catalog {
 export interface Capabilities {
   /** Whether the ranking runs in a worker. */
   worker: boolean;
+  /** How many engines share the catalog. */
+  workers: number;
+  /** Why that many. */
+  workersReason: string;
   backend: "cpu";
   kernel: "scalar" | "simd128" | "avx2";
   /** Null where only rules are available. */
@@ -220,6 +242,12 @@ export interface ModelBytes {
 export interface LoadOptions {
   /** Rank in a module worker: the default in browsers, unavailable in Node. A function makes the worker itself. */
   worker?: boolean | (() => Worker);
+  /**
+   * How many workers share the catalog (1), each with an equal part of its rows; the ranking is the same for any number.
+   * `"auto"`: one for every 4 MiB of catalog (some ten thousand cleaners), at most 4 and one less than this machine has
+   * processors. A number over 1 cannot be had with `worker: false`: the code is `load.invalid`.
+   */
+  workers?: number | "auto";
   /** Where the engine is, or its bytes, or the compiled module. */
   wasm?: URL | string | BufferSource | WebAssembly.Module;
   /** Load the client embeddings too (true). */
@@ -237,7 +265,7 @@ export interface LoadOptions {
 /**
  * The only class of error that this package throws.
  *
- * `code` is stable: `load.network`, `load.http`, `load.aborted`, `load.wasm`, `artifact.*` (a file that cannot be used),
+ * `code` is stable: `load.network`, `load.http`, `load.aborted`, `load.wasm`, `load.invalid` (an option), `artifact.*` (a file that cannot be used),
  * `request.*` (a request that cannot be answered), `worker.failed`, `worker.unavailable`, `disposed`.
  */
 export declare class TidyrankError extends Error {
@@ -253,6 +281,8 @@ export declare class Recommender {
   static load(source: string | URL | ModelBytes, options?: LoadOptions): Promise<Recommender>;
   /** Ranks the cleaners for a job. Requests are answered in order; a cancelled one is never begun. */
   recommendCleaners(job: Job, options?: RecommendOptions): Promise<Ranking>;
+  /** The score of every row of the catalog for a job, without items and reasons. */
+  scoreCleaners(job: Job, options?: ScoreOptions): Promise<Scores>;
   /** What is available here. */
   capabilities(): Capabilities;
   /** The market and its cleaners. */
