@@ -3,7 +3,10 @@
 
 const NAME = "tidyrank-models-1";
 // Never requested: Cache Storage wants addresses as keys.
-const keyOf = (kind: "sha256" | "manifest", id: string) => `https://tidyrank.invalid/${kind}/${encodeURIComponent(id)}`;
+const keyOf = (kind: "sha256" | "manifest" | "order", id: string) =>
+  `https://tidyrank.invalid/${kind}/${encodeURIComponent(id)}`;
+
+const ORDER = keyOf("order", "tiles");
 
 /** The SHA-256 in hex, or `undefined` outside secure contexts, where the engine alone checks. */
 export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
@@ -36,8 +39,40 @@ export class ModelCache {
   }
 
   /** Keeps a file under its hash. */
-  keepFile(hash: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  keepFile(hash: string, bytes: Uint8Array<ArrayBuffer> | Blob): Promise<void> {
     return this.#put(keyOf("sha256", hash), bytes);
+  }
+
+  /**
+   * Puts tiles, each its hash and its bytes, at the head of the order of use, which outlives the page and is the same for
+   * all pages. Throws away the tiles at its end that do not fit the budget; the answer is what is left.
+   */
+  async use(recent: (readonly [string, number])[], budget: number): Promise<ReadonlySet<string>> {
+    if (!this.#cache) return new Set();
+    const update = async () => {
+      const before = await this.#order();
+      const kept = new Map<string, number>();
+      let bytes = 0;
+      for (const [hash, size] of new Map([
+        ...recent,
+        ...before.filter(([hash]) => !recent.some(([used]) => used === hash)),
+      ])) {
+        bytes += size;
+        if (bytes <= budget) kept.set(hash, size);
+        else await this.#delete(keyOf("sha256", hash));
+      }
+      await this.#put(ORDER, JSON.stringify([...kept]));
+      return new Set(kept.keys());
+    };
+    return await (globalThis.navigator.locks?.request(ORDER, update) ?? update());
+  }
+
+  async #order(): Promise<[string, number][]> {
+    try {
+      return JSON.parse(new TextDecoder().decode(await this.#get(ORDER)));
+    } catch {
+      return [];
+    }
   }
 
   /** The manifest that was last loaded from this address. */
@@ -56,7 +91,7 @@ export class ModelCache {
     return response && new Uint8Array(await response.arrayBuffer());
   }
 
-  async #put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  async #put(key: string, bytes: BodyInit): Promise<void> {
     // A full disk is no reason to fail: the bytes are in memory.
     await this.#cache?.put(key, new Response(bytes)).catch(() => undefined);
   }

@@ -16,8 +16,8 @@ export interface FileOptions extends FetchContext {
   clients: boolean;
   cache: boolean;
   warn: (warning: Reason) => void;
-  /** Told how long the catalog is as soon as that is known. */
-  announce: (catalogBytes: number) => void;
+  /** Told how long the catalog is as soon as that is known; nothing where it was cut into tiles. */
+  announce: (catalogBytes: number | undefined) => void;
 }
 
 /** Loads the manifest and, at the same time, the files that serving needs. */
@@ -26,7 +26,7 @@ export async function loadFiles(source: string | URL, options: FileOptions): Pro
   const cache = await ModelCache.open(options.cache && url.protocol !== "file:");
   const manifest = await loadManifest(url, cache, options);
   const wanted = filesOf(manifest).filter((file) => isWanted(file.role, options.clients));
-  options.announce(wanted.find((file) => file.role === "catalog")?.size ?? 0);
+  options.announce(wanted.find((file) => file.role === "catalog")?.size);
   const loaded = await Promise.all(wanted.map((file) => loadFile(file, url, cache, options)));
   const files: Record<string, Uint8Array> = {};
   for (const [at, file] of wanted.entries()) {
@@ -36,9 +36,14 @@ export async function loadFiles(source: string | URL, options: FileOptions): Pro
   return { manifest, files };
 }
 
+/** Without the catalog, or the index of its tiles, there is nobody to rank. */
+function isNeeded(role: string): boolean {
+  return role === "catalog" || role === "tiles";
+}
+
 /** The fp32 model is for training and evaluation: no page needs it. */
 function isWanted(role: string, clients: boolean): boolean {
-  return role === "catalog" || role === "model.q8" || (clients && role === "clients");
+  return isNeeded(role) || role === "model.q8" || (clients && role === "clients");
 }
 
 async function loadManifest(url: URL, cache: ModelCache, options: FileOptions): Promise<Uint8Array<ArrayBuffer>> {
@@ -57,14 +62,14 @@ async function loadManifest(url: URL, cache: ModelCache, options: FileOptions): 
   }
 }
 
-/** Only the catalog is needed; without a model the engine ranks by rules and says so. */
+/** Without a model the engine ranks by rules and says so. */
 async function loadFile(file: ManifestFile, base: URL, cache: ModelCache, options: FileOptions) {
   try {
     const url = within(base, file.path);
     return (await cache.file(file.sha256)) ?? (await fetchFile(url, file, cache, options));
   } catch (thrown) {
     const error = toError(thrown, "load.network");
-    if (file.role === "catalog" || error.code === "load.aborted") throw error;
+    if (isNeeded(file.role) || error.code === "load.aborted") throw error;
     options.warn({ code: error.code, text: `${file.role}: ${error.message}` });
     return undefined;
   }
@@ -84,7 +89,7 @@ async function fetchFile(url: URL, file: ManifestFile, cache: ModelCache, option
 }
 
 /** A file's address; a manifest may only name what lies beside it or below. */
-function within(manifest: URL, path: string): URL {
+export function within(manifest: URL, path: string): URL {
   const folder = new URL(".", manifest);
   const url = new URL(path, folder);
   if (url.origin === folder.origin && url.pathname.startsWith(folder.pathname)) return url;

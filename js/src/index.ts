@@ -11,18 +11,20 @@ import type {
   ScoreOptions,
   Scores,
 } from "../types/index.js";
+import { ModelCache } from "./cache.js";
 import { TidyrankError, throwIfAborted } from "./errors.js";
+import { resolve } from "./fetch.js";
 import { loadFiles } from "./files.js";
 import { InlineBackend } from "./inline.js";
 import { compiled } from "./module.js";
 import { isNode } from "./node.js";
 import type { Backend } from "./protocol.js";
 import { WorkerBackend } from "./remote.js";
-import { type Plan, plan, Shards } from "./shards.js";
+import { Shards } from "./shards.js";
 
 export { TidyrankError };
 
-const INLINE = "without workers one engine ranks in the caller's own thread";
+const TILE_BUDGET = 64 << 20;
 
 /** Ranks cleaners for jobs. */
 export class Recommender {
@@ -46,23 +48,21 @@ export class Recommender {
     const { signal, onWarning } = options;
     throwIfAborted(signal, "load.aborted");
     const warn = (warning: Reason) => onWarning?.(warning);
-    const wanted = wantedWorkers(options);
+    const { workers, tileBudget } = checked(options);
     const wasm = compiled(options.wasm);
-    const shards = new Shards(() => makeBackend(options.worker, warn));
-    let planned: Plan = { workers: 1, workersReason: INLINE };
-    const grow = (catalogBytes: number) => {
-      if (!shards.worker) return;
-      planned = plan(wanted, catalogBytes);
-      shards.grow(planned.workers);
-    };
+    const shards = new Shards(() => makeBackend(options.worker, warn), workers);
+    if (shards.plan.workers < Number(workers)) warn({ code: "worker.unavailable", text: shards.plan.workersReason });
+    // Of a catalog in tiles, as much is ranked as is kept.
+    const announce = (catalogBytes = tileBudget) => shards.share(catalogBytes);
     try {
-      if (wanted !== "auto") grow(0);
-      if (!shards.worker && wanted !== "auto" && wanted > 1) warn({ code: "worker.unavailable", text: INLINE });
-      const bytes = isAddress(source) ? await loadFiles(source, fileOptions(options, warn, grow)) : source;
-      if (bytes === source) grow(bytes.files.catalog?.byteLength ?? 0);
+      const { clients = true, cache = true, fetch } = options;
+      const from = { clients, cache, fetch, signal, warn, announce };
+      const bytes = isAddress(source) ? await loadFiles(source, from) : source;
+      if (bytes === source) announce(bytes.files.catalog?.byteLength);
+      if (bytes.files.tiles) shards.tile({ ...(await tileSource(source, cache)), fetch, warn, budget: tileBudget });
       const engine = await shards.load(bytes, await wasm, bytes !== source, signal);
       engine.warnings.forEach(warn);
-      return new Recommender(shards, { worker: shards.worker, ...planned, ...engine });
+      return new Recommender(shards, { worker: shards.worker, ...shards.plan, ...engine });
     } catch (thrown) {
       shards.dispose();
       throw thrown;
@@ -109,20 +109,21 @@ function isAddress(source: string | URL | ModelBytes): source is string | URL {
   return typeof source === "string" || source instanceof URL;
 }
 
-function fileOptions(options: LoadOptions, warn: (warning: Reason) => void, announce: (catalogBytes: number) => void) {
-  const { clients = true, cache = true, fetch, signal } = options;
-  return { clients, cache, fetch, signal, warn, announce };
+async function tileSource(source: string | URL | ModelBytes, cache: boolean) {
+  if (!isAddress(source)) throw new TidyrankError("load.invalid", "a catalog in tiles needs its manifest's address");
+  const base = resolve(source);
+  return { base, cache: await ModelCache.open(cache && base.protocol !== "file:") };
 }
 
-/** One where nothing is said. The page's own thread is one, and no more can be had without workers. */
-function wantedWorkers({ worker, workers = 1 }: LoadOptions): number | "auto" {
+/** The options that are numbers. */
+function checked({ worker, workers = 1, tileBudget = TILE_BUDGET }: LoadOptions) {
+  const refuse = (what: string) => new TidyrankError("load.invalid", what);
   if (workers !== "auto" && !(Number.isInteger(workers) && workers > 0)) {
-    throw new TidyrankError("load.invalid", `\`workers\` must be "auto" or a whole number from 1 up, not ${workers}`);
+    throw refuse(`\`workers\` must be "auto" or a whole number from 1 up, not ${workers}`);
   }
-  if (worker === false && workers !== "auto" && workers > 1) {
-    throw new TidyrankError("load.invalid", `\`workers: ${workers}\` cannot be had with \`worker: false\``);
-  }
-  return workers;
+  if (worker === false && Number(workers) > 1) throw refuse(`\`workers: ${workers}\` needs workers`);
+  if (!(tileBudget >= 0)) throw refuse(`\`tileBudget\` must be a number of bytes, not ${tileBudget}`);
+  return { workers, tileBudget };
 }
 
 function makeBackend(wanted: LoadOptions["worker"], warn: (warning: Reason) => void): Backend {

@@ -1,6 +1,7 @@
 // What the page and its worker say to each other.
 import type { Capabilities, Catalog, LoadOptions, ModelBytes, Ranking, RankingMeta, Scores } from "../types/index.js";
 import type { Failure, TidyrankError } from "./errors.js";
+import type { Tile } from "./tiles.js";
 
 /** Where the engine is: a URL travels to a worker as text. */
 export type WasmSource = Exclude<NonNullable<LoadOptions["wasm"]>, URL>;
@@ -19,7 +20,7 @@ export interface Asked {
 }
 
 /** What one engine says of an answer; with several engines `Shards` makes one of all. */
-export type EngineMeta = Omit<RankingMeta, "workers" | "tiles"> & { unknownBids?: string[]; asked?: Asked };
+export type EngineMeta = Omit<RankingMeta, "workers" | "tiles"> & { asked?: Asked };
 
 type OfEngine<T> = Omit<T, "meta"> & { meta: EngineMeta };
 
@@ -32,6 +33,10 @@ export interface Operations {
   recommend: { payload: object; answer: OfEngine<Ranking> };
   score: { payload: object; answer: OfEngine<Scores> };
   catalog: { payload: undefined; answer: Catalog };
+  /** Which tiles a request needs. */
+  near: { payload: object; answer: Tile[] };
+  addTile: { payload: { hash: string; bytes: Uint8Array<ArrayBuffer> }; answer: undefined };
+  removeTile: { payload: string; answer: undefined };
 }
 
 /** What the engine knows about itself. */
@@ -59,6 +64,6 @@ export interface Backend {
     signal: AbortSignal | undefined,
     transfer?: Transferable[],
   ): Promise<Operations[O]["answer"]>;
-  /** Calls that are under way are rejected: with `reason`, where one is given. */
-  dispose(reason?: TidyrankError): void;
+  /** Calls that are under way and later ones are rejected with the reason. */
+  dispose(reason: TidyrankError): void;
 }

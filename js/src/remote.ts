@@ -56,7 +56,7 @@ export class WorkerBackend implements Backend {
     });
   }
 
-  dispose(reason = new TidyrankError("disposed", "the recommender was disposed of")): void {
+  dispose(reason: TidyrankError): void {
     this.#end(reason);
   }
 

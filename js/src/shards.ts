@@ -1,8 +1,9 @@
 // One or more engines, each with its part of the catalog, that answer as one. Who has how many cleaners does not change
 // an answer: the same items, order and scores come from any number of engines.
-import type { Catalog, ModelBytes, Ranking, RankingMeta, Scores } from "../types/index.js";
+import type { Catalog, Job, ModelBytes, Ranking, RankingMeta, RecommendOptions, Scores } from "../types/index.js";
 import { abortable, TidyrankError, throwIfAborted } from "./errors.js";
 import type { Backend, EngineCapabilities, EngineMeta, Operation, Operations, WasmSource } from "./protocol.js";
+import { bytesOf, type Tile, type TileOptions, Tiles } from "./tiles.js";
 
 /** As in the engine, which does not say it. */
 const DEFAULT_LIMIT = 10;
@@ -16,27 +17,23 @@ export interface Plan {
   workersReason: string;
 }
 
-/** What was asked for, or as many as the bytes of a catalog are worth and this machine has processors beside the page's. */
-export function plan(wanted: number | "auto", catalogBytes: number): Plan {
-  if (wanted !== "auto") return { workers: wanted, workersReason: "as asked for" };
-  const processors = globalThis.navigator?.hardwareConcurrency ?? 1;
-  const most = Math.max(1, Math.min(MOST_WORKERS, processors - 1));
-  const workers = Math.max(1, Math.min(most, Math.floor(catalogBytes / BYTES_PER_WORKER)));
-  const mib = (catalogBytes / (1 << 20)).toFixed(1);
-  return { workers, workersReason: `one for every 4 MiB of ${mib}, at most ${most} with ${processors} processors` };
-}
-
 type Ranked = "recommend" | "score";
+type AnyRequest = RecommendOptions & { job: Job };
 
 /** The engines. There is one from the start. */
 export class Shards {
   readonly #make: () => Backend;
+  readonly #wanted: number | "auto";
   readonly #backends: Backend[];
+  #plan: Plan = { workers: 1, workersReason: "without workers one engine ranks in the caller's own thread" };
+  #tiles: Tiles | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(make: () => Backend) {
+  constructor(make: () => Backend, wanted: number | "auto") {
     this.#make = make;
+    this.#wanted = wanted;
     this.#backends = [make()];
+    if (wanted !== "auto") this.share(0);
   }
 
   /** Whether the engines are in workers. */
@@ -44,44 +41,62 @@ export class Shards {
     return this.#backends.every((backend) => backend.worker);
   }
 
-  /** Starts engines until there are `count`. */
-  grow(count: number): void {
-    while (this.#backends.length < count) this.#backends.push(this.#make());
+  /** How many there are, and why. */
+  get plan(): Plan {
+    return this.#plan;
+  }
+
+  /** Starts the engines that share a catalog of this length, as many as were asked for or as it is worth. */
+  share(catalogBytes: number): void {
+    if (!this.worker) return;
+    this.#plan =
+      this.#wanted === "auto" ? planFor(catalogBytes) : { workers: this.#wanted, workersReason: "as asked for" };
+    while (this.#backends.length < this.#plan.workers) this.#backends.push(this.#make());
   }
 
   /** Loads every engine with its part. `owned` bytes are of no use afterwards. */
   async load(bytes: ModelBytes, wasm: WasmSource | undefined, owned: boolean, signal: AbortSignal | undefined) {
     const count = this.#backends.length;
+    const tiled = bytes.files.tiles !== undefined;
     const moved = owned ? [bytes.manifest, ...Object.values(bytes.files)].map((file) => file.buffer) : [];
     const loaded = this.#backends.map((backend, index) => {
-      const shard = count > 1 ? { index, count } : undefined;
+      const shard = count > 1 && !tiled ? { index, count } : undefined;
       const transfer = index === count - 1 ? (moved as ArrayBuffer[]) : [];
       return this.#call(backend, "load", { bytes, wasm, shard }, signal, transfer);
     });
     const [first, ...others] = (await all(loaded)) as [EngineCapabilities, ...EngineCapabilities[]];
-    return { ...first, cleaners: others.reduce((sum, { cleaners }) => sum + cleaners, first.cleaners) };
+    // Every engine has the whole index of tiles, but only its part of a catalog.
+    const cleaners = tiled ? 0 : others.reduce((sum, { cleaners }) => sum + cleaners, 0);
+    return { ...first, cleaners: first.cleaners + cleaners };
+  }
+
+  /** Takes tiles from now on, spread over the engines. */
+  tile(options: Omit<TileOptions, "add" | "remove">): void {
+    const engineOf = (tile: Tile) => this.#backends[tile.index % this.#backends.length] as Backend;
+    this.#tiles = new Tiles({
+      ...options,
+      add: (tile, bytes) =>
+        this.#call(engineOf(tile), "addTile", { hash: tile.sha256, bytes }, undefined, [bytes.buffer]),
+      remove: (tile) => this.#call(engineOf(tile), "removeTile", tile.sha256, undefined),
+    });
   }
 
   /** Ranks as one engine with the whole catalog would: by score, and equal scores by row. */
-  async recommend(request: { limit?: number }, signal: AbortSignal | undefined): Promise<Ranking> {
-    const answers = await this.#ranked("recommend", request, signal);
-    const items = answers.flatMap((answer) => answer.items).sort((a, b) => b.score - a.score || a.row - b.row);
-    const best = items.slice(0, request.limit ?? DEFAULT_LIMIT);
-    return { items: best.map((item, at) => ({ ...item, rank: at + 1 })), meta: mergedMeta(answers) };
+  async recommend(request: AnyRequest, signal: AbortSignal | undefined): Promise<Ranking> {
+    return await this.#withTiles(request, signal, async () => {
+      const answers = await this.#ranked("recommend", request, signal);
+      const items = answers.flatMap((answer) => answer.items).sort((a, b) => b.score - a.score || a.row - b.row);
+      const best = items.slice(0, request.limit ?? DEFAULT_LIMIT);
+      return { items: best.map((item, at) => ({ ...item, rank: at + 1 })), meta: mergedMeta(answers) };
+    });
   }
 
   /** The scores of all rows, in the order of the rows. */
-  async score(request: object, signal: AbortSignal | undefined): Promise<Scores> {
-    const answers = await this.#ranked("score", request, signal);
-    const length = answers.reduce((sum, { rows }) => sum + rows.length, 0);
-    const [rows, scores] = [new Uint32Array(length), new Float32Array(length)];
-    let at = 0;
-    for (const part of answers) {
-      rows.set(part.rows, at);
-      scores.set(part.scores, at);
-      at += part.rows.length;
-    }
-    return { rows, scores, meta: mergedMeta(answers) };
+  async score(request: AnyRequest, signal: AbortSignal | undefined): Promise<Scores> {
+    return await this.#withTiles(request, signal, async () => {
+      const answers = await this.#ranked("score", request, signal);
+      return { ...mergedScores(answers), meta: mergedMeta(answers) };
+    });
   }
 
   /** The market, and the cleaners of all engines. */
@@ -91,8 +106,26 @@ export class Shards {
   }
 
   /** Ends the engines. */
-  dispose(reason?: TidyrankError): void {
+  dispose(reason = new TidyrankError("disposed", "the recommender was disposed of")): void {
     for (const backend of this.#backends) backend.dispose(reason);
+    this.#tiles?.dispose(reason);
+  }
+
+  /** Without both a place and a distance every tile is needed: refused unless all of them can be kept. */
+  async #withTiles<T extends { meta: RankingMeta }>(
+    request: AnyRequest,
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const tiles = this.#tiles;
+    if (!tiles) return await work();
+    const near = await this.#call(this.#backends[0] as Backend, "near", request, signal);
+    const limited = request.job.location && request.filters?.maxDistanceKm != null;
+    if (!limited && bytesOf(near) > tiles.budget) {
+      const what = "it must be given, and `job.location` too: the catalog is too large to be loaded as a whole";
+      throw new TidyrankError("request.invalid", `request field \`filters.maxDistanceKm\`: ${what}`);
+    }
+    return await tiles.during(near, signal, work);
   }
 
   /** One engine keeps its calls in order itself; several are asked about one request after the other. */
@@ -108,10 +141,9 @@ export class Shards {
       const total = asked.reduce((a, b) => ({ count: a.count + b.count, sum: a.sum + b.sum }));
       answers = await this.#all(operation, { ...request, asked: total }, signal);
     }
-    const unknown = answers.map(({ meta }) => meta.unknownBids ?? []);
-    const nobody = unknown[0]?.find((id) => unknown.every((ids) => ids.includes(id)));
-    if (nobody === undefined) return answers;
-    const what = `no cleaner of the catalog has the id ${JSON.stringify(nobody)}`;
+    const [nobodys] = unknownTo(answers);
+    if (nobodys === undefined || this.#tiles) return answers;
+    const what = `no cleaner of the catalog has the id ${JSON.stringify(nobodys)}`;
     throw new TidyrankError("request.invalid", `request field \`job.bids.cleanerId\`: ${what}`);
   }
 
@@ -139,6 +171,14 @@ export class Shards {
   }
 }
 
+function planFor(catalogBytes: number): Plan {
+  const processors = globalThis.navigator?.hardwareConcurrency ?? 1;
+  const most = Math.max(1, Math.min(MOST_WORKERS, processors - 1));
+  const workers = Math.max(1, Math.min(most, Math.floor(catalogBytes / BYTES_PER_WORKER)));
+  const reason = `${catalogBytes} bytes of catalog at ${BYTES_PER_WORKER} a worker, ${processors} processors`;
+  return { workers, workersReason: reason };
+}
+
 /** All answers; else the refusal of the first engine that refused, so that it does not depend on who was faster. */
 async function all<T>(calls: Promise<T>[]): Promise<T[]> {
   const settled = await Promise.allSettled(calls);
@@ -146,6 +186,30 @@ async function all<T>(calls: Promise<T>[]): Promise<T[]> {
     if (outcome.status === "rejected") throw outcome.reason;
     return outcome.value;
   });
+}
+
+/** The bidders whom no engine knows. */
+function unknownTo(answers: { meta: EngineMeta }[]): string[] {
+  const [first = [], ...others] = answers.map(({ meta }) => meta.unknownBids ?? []);
+  return first.filter((id) => others.every((ids) => ids.includes(id)));
+}
+
+/** All rows in their order. Shards follow each other, tiles do not. */
+function mergedScores(answers: Pick<Scores, "rows" | "scores">[]): Pick<Scores, "rows" | "scores"> {
+  const length = answers.reduce((sum, { rows }) => sum + rows.length, 0);
+  const [rows, scores] = [new Uint32Array(length), new Float32Array(length)];
+  let at = 0;
+  for (const part of answers) {
+    rows.set(part.rows, at);
+    scores.set(part.scores, at);
+    at += part.rows.length;
+  }
+  if (rows.every((row, at) => at === 0 || row > (rows[at - 1] as number))) return { rows, scores };
+  const order = rows.map((_, at) => at).sort((a, b) => (rows[a] as number) - (rows[b] as number));
+  return {
+    rows: order.map((at) => rows[at] as number),
+    scores: Float32Array.from(order, (at) => scores[at] as number),
+  };
 }
 
 function mergedMeta(answers: { meta: EngineMeta }[]): RankingMeta {
@@ -157,5 +221,6 @@ function mergedMeta(answers: { meta: EngineMeta }[]): RankingMeta {
     meta.neuralScored += other.neuralScored;
     for (const [why, count] of Object.entries(other.excluded)) meta.excluded[why] = (meta.excluded[why] ?? 0) + count;
   }
-  return { ...meta, workers: answers.length };
+  const unknown = unknownTo(answers);
+  return { ...meta, workers: answers.length, ...(unknown.length > 0 && { unknownBids: unknown }) };
 }

@@ -151,6 +151,20 @@ export interface RankingMeta {
   neuralScored: number;
   /** How many engines ranked, each its part of the catalog. */
   workers: number;
+  /** Only where the catalog is in tiles. */
+  tiles?: TileUse;
+  /** Only where the catalog is in tiles: bidders who are in none of those that can hold a cleaner near the job. */
+  unknownBids?: string[];
+}
+
+/** The tiles that a ranking rests on. */
+export interface TileUse {
+  /** How many can hold a cleaner within the distance. */
+  used: number;
+  /** How many of them had to be loaded over the network for this request: neither in memory nor in the cache. */
+  loaded: number;
+  /** Their bytes. */
+  bytes: number;
 }
 
 /** What everyone in the catalog scores. */
@@ -248,6 +262,11 @@ export interface LoadOptions {
    * processors. A number over 1 cannot be had with `worker: false`: the code is `load.invalid`.
    */
   workers?: number | "auto";
+  /**
+   * How many bytes of a catalog in tiles are kept in memory and in Cache Storage (64 MiB): those used last. A request that
+   * needs more gets them for as long as it takes; `onWarning` is told `tiles.budget`.
+   */
+  tileBudget?: number;
   /** Where the engine is, or its bytes, or the compiled module. */
   wasm?: URL | string | BufferSource | WebAssembly.Module;
   /** Load the client embeddings too (true). */
