@@ -201,7 +201,7 @@ impl Engine {
     /// As [`recommend`](Self::recommend).
     pub fn score_all(&self, request: &Request) -> Result<Scored, EngineError> {
         let mut scores = vec![f32::NAN; self.catalog.cleaners.len()];
-        let meta = self.score_each(request, |candidate| scores[candidate.place as usize] = 100.0 * candidate.score)?;
+        let meta = self.score_each(request, |candidate| scores[candidate.place as usize] = percent(candidate.score))?;
         Ok(Scored { rows: self.catalog.rows.clone(), scores, meta })
     }
 
@@ -302,6 +302,7 @@ impl Engine {
         let Some(network) = context.network.as_ref().filter(|_| !few) else {
             let scored = self.score_all_candidates(context, scratch);
             let Scratch { selection, finals, candidates, .. } = scratch;
+            finals.iter_mut().for_each(|score| *score = percent(*score));
             selection.of_all(finals, &candidates.rows, limit);
             return Some(scored);
         };
@@ -309,13 +310,13 @@ impl Engine {
         bounds.clear();
         bounds.extend((0..candidates.len()).map(|at| {
             let highest = known.highest(&network.0.hybrid, at);
-            context.blend.score(scores.rules[at], scores.pricing[at], highest)
+            percent(context.blend.score(scores.rules[at], scores.pricing[at], highest))
         }));
         let mut right = bounds.iter().all(|bound| !bound.is_nan());
         let scored = selection.bounded(bounds, &candidates.rows, if right { limit } else { 0 }, |block, out| {
             self.score_block(network, candidates, block, scores, memory);
             right &= block.iter().all(|at| known.holds(scores, *at as usize));
-            out.extend(block.iter().map(|at| context.score(scores, *at as usize)));
+            out.extend(block.iter().map(|at| percent(context.score(scores, *at as usize))));
         });
         right.then_some(scored)
     }
@@ -390,7 +391,7 @@ impl Engine {
             name: cleaner.name.clone(),
             row: placed.row,
             rank,
-            score: 100.0 * placed.score,
+            score: placed.score,
             rule_score: 100.0 * rule.score,
             neural_score: of_network(&scores.neural),
             collaborative_score: of_network(&scores.collaborative),
@@ -454,6 +455,12 @@ impl ClientMemo {
         self.scores.clear();
         self.scores.resize(places, f32::NAN);
     }
+}
+
+/// A score as it is shown. Candidates are ordered by this: two scores that differ in their last bit may be shown as one, and
+/// then go by row, as they do where the answers of several engines are merged.
+fn percent(score: f32) -> f32 {
+    100.0 * score
 }
 
 /// A column's value, unless it is unknown.
