@@ -96,6 +96,23 @@ export function siteWith(project) {
   return site;
 }
 
+/**
+ * A fresh page of a site with the module loaded as `tidyrank`, and the addresses that it and its workers ask for; `setUp`
+ * runs in the page before anything else.
+ */
+export async function openSite(browser, url, setUp) {
+  const context = await browser.newContext();
+  const requests = [];
+  context.on("request", (request) => requests.push(request.url()));
+  const page = await context.newPage();
+  if (setUp) await page.addInitScript(setUp);
+  await page.goto(url);
+  await page.evaluate(async () => {
+    window.tidyrank = await import("/tidyrank/index.js");
+  });
+  return { context, page, requests };
+}
+
 /** The part of a ranking's items that is compared, to the last bit. */
 export function essence(items) {
   return items.map(({ cleanerId, rank, score, ruleScore, neuralScore, price, distanceKm }) => ({
