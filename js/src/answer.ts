@@ -8,12 +8,12 @@ import type {
   Market,
   ModelName,
   RankedCleaner,
-  Ranking,
   RankingMeta,
   Reason,
 } from "../types/index.js";
-import type { EngineCapabilities } from "./protocol.js";
+import type { Asked, EngineCapabilities, EngineMeta, Operations } from "./protocol.js";
 import { MODES } from "./request.js";
+import type { Tile } from "./tiles.js";
 import {
   type Read,
   Reader,
@@ -50,7 +50,7 @@ const breakdown = readObject<Breakdown>({
   availability: readMaybe,
 });
 
-const item = readObject<RankedCleaner & { row: number }>({
+const item = readObject<RankedCleaner>({
   cleanerId: readText,
   name: readText,
   row: readNumber,
@@ -68,15 +68,6 @@ const item = readObject<RankedCleaner & { row: number }>({
   breakdown,
   reasons: readList(reason),
 });
-
-/** What the candidates of one engine ask: the sum is in millionths. */
-interface Asked {
-  count: number;
-  sum: number;
-}
-
-/** What one engine says of its answer. */
-type EngineMeta = RankingMeta & { neuralScored: number; asked?: Asked; unknownBids?: string[] };
 
 const meta = readObject<EngineMeta>({
   mode,
@@ -100,9 +91,9 @@ const meta = readObject<EngineMeta>({
   unknownBids: readOptional(readList(readText)),
 });
 
-export const readRanking = readObject<Ranking>({ items: readList(item), meta });
+export const readRanking = readObject<Operations["recommend"]["answer"]>({ items: readList(item), meta });
 
-export const readScores = readObject<{ meta: EngineMeta; rows: Uint32Array; scores: Float32Array }>({
+export const readScores = readObject<Operations["score"]["answer"]>({
   meta,
   rows: readColumn(Uint32Array),
   scores: readColumn(Float32Array),
@@ -110,7 +101,7 @@ export const readScores = readObject<{ meta: EngineMeta; rows: Uint32Array; scor
 
 /** The tiles that a request needs: `index` is their place in the index of all. */
 export const readTiles = readList(
-  readObject<{ index: number; path: string; sha256: string; bytes: number }>({
+  readObject<Tile>({
     index: readNumber,
     path: readText,
     sha256: readText,

@@ -1,26 +1,15 @@
 // The engine in this thread. Loaded by the worker, and by the page only where it ranks without one.
 import init, { WasmEngine } from "#glue";
-import type { ModelBytes } from "../types/index.js";
 import { answerOf, readCapabilities, readCatalog, readNothing, readRanking, readScores, readTiles } from "./answer.js";
 import { type Failure, isFailure, toError } from "./errors.js";
 import { isNode, readFile } from "./node.js";
-import type { Operation, WasmSource } from "./protocol.js";
+import type { Operation, Operations, WasmSource } from "./protocol.js";
 import { requestBytes } from "./request.js";
 
 /** What files are for, by the number that the engine has for it. */
 const ROLES = ["catalog", "model.q8", "clients", "tiles"];
 
-interface LoadPayload {
-  bytes: ModelBytes;
-  wasm: WasmSource | undefined;
-  /** Which part of the catalog to keep. */
-  shard?: { index: number; count: number } | undefined;
-}
-
-interface TilePayload {
-  hash: string;
-  bytes: Uint8Array;
-}
+type Payload<O extends Operation> = Operations[O]["payload"];
 
 /** One loaded engine and the operations on it. */
 export class Host {
@@ -29,7 +18,7 @@ export class Host {
   /** Runs one operation; whatever goes wrong is thrown as a `Failure`. */
   async run(operation: Operation, payload: unknown): Promise<unknown> {
     try {
-      if (operation === "load") return await this.#load(payload as LoadPayload);
+      if (operation === "load") return await this.#load(payload as Payload<"load">);
       if (!this.#engine) throw { code: "disposed", message: "the engine is not loaded" };
       return perform(this.#engine, operation, payload);
     } catch (thrown) {
@@ -43,7 +32,7 @@ export class Host {
     this.#engine = undefined;
   }
 
-  async #load({ bytes, wasm, shard }: LoadPayload): Promise<unknown> {
+  async #load({ bytes, wasm, shard }: Payload<"load">): Promise<unknown> {
     try {
       await init({ module_or_path: await moduleOf(wasm) });
     } catch (thrown) {
@@ -79,7 +68,7 @@ function perform(engine: WasmEngine, operation: string, payload: unknown): unkno
     case "near":
       return answerOf(engine.tiles(requestBytes(payload)), readTiles);
     case "addTile": {
-      const { hash, bytes } = payload as TilePayload;
+      const { hash, bytes } = payload as Payload<"addTile">;
       return answerOf(engine.add_tile(bytesOf(hash), bytes), readNothing);
     }
     case "removeTile":

@@ -64,10 +64,9 @@ export class Shards {
       const transfer = index === count - 1 ? (moved as ArrayBuffer[]) : [];
       return this.#call(backend, "load", { bytes, wasm, shard }, signal, transfer);
     });
-    const [first, ...others] = (await all(loaded)) as [EngineCapabilities, ...EngineCapabilities[]];
-    // Every engine has the whole index of tiles, but only its part of a catalog.
-    const cleaners = tiled ? 0 : others.reduce((sum, { cleaners }) => sum + cleaners, 0);
-    return { ...first, cleaners: first.cleaners + cleaners };
+    // What each of them says is about the whole catalog.
+    const [first] = await all(loaded);
+    return first as EngineCapabilities;
   }
 
   /** Takes tiles from now on, spread over the engines. */

@@ -3,7 +3,9 @@
 
 use super::wire::Writer;
 use crate::domain::{Cleaner, GeoPoint, Market};
-use crate::engine::{Asked, Engine, Item, Meta, Mode, ModelIdentity, Notice, Part, Ranking, Request, Scored};
+use crate::engine::{
+    Asked, Engine, Item, Meta, Mode, ModelIdentity, Notice, Part, Ranking, Request, Scored, TileIndex,
+};
 
 /// An answer, or why there is none: the first number says which.
 pub(super) fn envelope(outcome: Result<Writer, (&str, String)>) -> Vec<u8> {
@@ -125,7 +127,8 @@ pub(super) fn capabilities(engine: &Engine) -> Writer {
     modes.iter().for_each(|mode| writer.count(*mode as usize));
     writer.float(Some(engine.rule_weight()));
     writer.float(Some(engine.price_weight()));
-    writer.count(engine.catalog().cleaners().len());
+    let in_tiles = |index: &TileIndex| index.tiles().iter().map(|tile| tile.cleaners as usize).sum();
+    writer.count(engine.tile_index().map_or(engine.catalog().cleaners().len(), in_tiles));
     writer.number(engine.catalog().as_of() as f64);
     writer
 }
