@@ -11,6 +11,16 @@ export async function rank(job: Job, signal: AbortSignal): Promise<Ranking> {
   });
 }
 
+export async function everyone(job: Job): Promise<number> {
+  using recommender = await Recommender.load("/models/manifest.json", { workers: "auto", tileBudget: 32 << 20 });
+  const { workers, workersReason } = recommender.capabilities();
+  const { rows, scores, meta } = await recommender.scoreCleaners(job, { mode: "rules" });
+  const loaded: number | undefined = meta.tiles?.bytes;
+  // @ts-expect-error a limit has no meaning where everybody is scored
+  await recommender.scoreCleaners(job, { limit: 5 });
+  return rows[0] + scores[0] + workers + workersReason.length + meta.neuralScored + (loaded ?? 0);
+}
+
 export function first(ranking: Ranking): string {
   const item = ranking.items[0];
   const neural: number | null = item.neuralScore;
