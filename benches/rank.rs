@@ -18,7 +18,8 @@ const ROUNDS: usize = 5;
 /// A way to answer: a name, whether the request comes twice (the client is known the second time), and what is asked.
 type Way = (&'static str, bool, fn(Request) -> Request);
 
-const WAYS: [Way; 5] = [
+const WAYS: [Way; 6] = [
+    ("rules top-10", false, |request| Request { mode: Mode::Rules, ..request }),
     ("ensemble top-10", false, |request| request),
     ("the same client again", true, |request| request),
     ("ensemble, all scored", false, |request| Request { limit: Some(u32::MAX), ..request }),

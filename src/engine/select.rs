@@ -8,8 +8,10 @@ use std::cmp::Ordering;
 
 use crate::domain::rank_order;
 
-/// Candidates that are scored together.
-const BLOCK: usize = 64;
+/// Candidates that are scored together at first, when a few may already show who cannot enter.
+const FIRST_BLOCK: usize = 64;
+/// And at most: blocks double until then.
+const LAST_BLOCK: usize = 512;
 /// Steps of the bounds by which candidates are ordered.
 const STEPS: usize = 256;
 
@@ -32,6 +34,8 @@ impl Placed {
 pub(super) struct Selection {
     best: Vec<Placed>,
     order: Vec<u32>,
+    block: Vec<u32>,
+    scores: Vec<f32>,
 }
 
 impl Selection {
@@ -63,28 +67,29 @@ impl Selection {
             return 0;
         }
         self.sort_by_bound(bounds);
-        let (mut block, mut scores) = (Vec::with_capacity(BLOCK), Vec::with_capacity(BLOCK));
-        let (mut scored, mut floor) = (0, None);
-        let order = std::mem::take(&mut self.order);
+        let (order, mut block) = (std::mem::take(&mut self.order), std::mem::take(&mut self.block));
+        let (mut scored, mut floor, mut size) = (0, None, FIRST_BLOCK);
         let mut rest = order.iter().copied();
         loop {
             block.clear();
             let open = |at: &u32| floor.is_none_or(|floor| may_enter(bounds[*at as usize], rows[*at as usize], floor));
-            block.extend(rest.by_ref().filter(open).take(BLOCK));
+            block.extend(rest.by_ref().filter(open).take(size));
             if block.is_empty() {
                 break;
             }
-            scores.clear();
-            score(&block, &mut scores);
+            self.scores.clear();
+            score(&block, &mut self.scores);
             scored += block.len() as u32;
-            let placed =
-                block.iter().zip(&scores).map(|(at, score)| Placed { score: *score, row: rows[*at as usize], at: *at });
-            self.best.extend(placed);
+            let placed = |(at, score): (&u32, &f32)| Placed { score: *score, row: rows[*at as usize], at: *at };
+            let enters = |placed: &Placed| floor.is_none_or(|floor| placed.order(&floor) == Ordering::Less);
+            self.best.extend(block.iter().zip(&self.scores).map(placed).filter(enters));
             self.cut(k);
             if self.best.len() == k {
                 floor = self.best.iter().copied().max_by(Placed::order);
             }
+            size = (2 * size).min(LAST_BLOCK);
         }
+        self.block = block;
         self.order = order;
         self.best.sort_unstable_by(Placed::order);
         scored
@@ -189,7 +194,7 @@ mod tests {
         let score = |at: &[u32], out: &mut Vec<f32>| out.extend(at.iter().map(|at| scores[*at as usize]));
         let mut selection = Selection::default();
         let few = selection.bounded(&scores, &rows, 10, score);
-        assert!(few <= 2 * BLOCK as u32, "{few}");
+        assert!(few <= 2 * FIRST_BLOCK as u32, "{few}");
         assert_eq!(selection.bounded(&vec![1.0; scores.len()], &rows, 10, score), 10_000);
         selection.bounded(&[f32::INFINITY, 0.5], &[0, 1], 2, |at, out| out.extend(at.iter().map(|_| 0.25)));
         assert_eq!(selection.best().len(), 2);
