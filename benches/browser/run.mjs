@@ -1,141 +1,103 @@
-// How fast the shipped package ranks in Chromium, against plain JavaScript in the same run.
+// How fast tidyrank ranks in Chromium, beside its peers in the same run: the same network, the same candidates.
 //
-//   npm run bench [-- --rounds 41]
+//   node benches/browser/run.mjs               everything, about ten minutes; writes benches/results/browser.{md,json,svg}
+//   node benches/browser/run.mjs --quick       one round, up to 10,000 candidates, about a minute; writes to target/bench/quick
 //
-// Measured in one page, the contenders taking turns: loading the model (bytes in memory to a ready engine), and the neural
-// pass over 100, 1,000 and 10,000 candidates. Plain JavaScript does the arithmetic of the same layers with the fp32 weights
-// in Float32Array loops. It is let off lightly: its first layer is one addition per value of made-up shares of client and
-// cleaner, and batch norm is left out, so it costs what the network costs at least, and its scores mean nothing. The
-// engine's column is its whole answer without items: JSON in, prices, distances, features, scores, top-k.
-// Larger catalogs are the released one repeated under new ids.
-import { readFileSync } from "node:fs";
-import { arch, cpus, platform } from "node:os";
-import { inRoot } from "../../scripts/paths.mjs";
-import { serve } from "../../scripts/serve.mjs";
-import { installedPackage, launch, modelFile, siteWith } from "../../tests/browser/support.mjs";
-import { enlarge, readModel } from "./safetensors.mjs";
+//   --rounds N      rounds of timing (5)
+//   --sizes A,B,…   numbers of candidates (10,100,1000,10000,100000)
+//   --only A,B,…    these rows only, by the beginning of their id; tidyrank is always there
+//   --package DIR   another build of the package (pkg)
+//   --model DIR     another model (models/cleaners/1.0.0)
+//   --out DIR       where the results go
+//   --no-cold, --no-memory   leave these parts out
+//
+// It fails if any contender's scores differ from those of the fp32 network by more than is allowed (lib/contenders.mjs).
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { chart } from "./lib/chart.mjs";
+import { startAll } from "./lib/cold.mjs";
+import { COLD, CONTENDERS } from "./lib/contenders.mjs";
+import { prepareData } from "./lib/data.mjs";
+import { memoryOf } from "./lib/memory.mjs";
+import { inBench, inRoot, inWork } from "./lib/paths.mjs";
+import { exportGraphs, gatherPeers, installPeers, peerVersions } from "./lib/peers.mjs";
+import { markdown } from "./lib/report.mjs";
+import { timeAll } from "./lib/rounds.mjs";
+import { serve } from "./lib/server.mjs";
+import { machine, summarise } from "./lib/summary.mjs";
 
-const ROUNDS = Number(process.argv[process.argv.indexOf("--rounds") + 1]) || 41;
-const SIZES = [100, 1000, 10_000];
-
-const { project } = installedPackage();
-const server = await serve({ root: siteWith(project), port: 0 });
-const browser = await launch();
-const page = await browser.newPage();
-await page.goto(server.url);
-
-const bytes = (data) => Buffer.from(data).toString("base64");
-const catalogs = SIZES.map((size) => enlarge(modelFile("manifest.json"), modelFile("catalog.safetensors"), size));
-const results = await page.evaluate(bench, {
-  rounds: ROUNDS,
-  model: bytes(modelFile("model.q8.safetensors")),
-  clients: bytes(modelFile("clients.safetensors")),
-  catalogs: catalogs.map(({ manifest, catalog, size }) => ({
-    manifest: bytes(manifest),
-    catalog: bytes(catalog),
-    size,
-  })),
-  released: { manifest: bytes(modelFile("manifest.json")), catalog: bytes(modelFile("catalog.safetensors")) },
-  network: readModel(modelFile("model.safetensors")),
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    rounds: { type: "string" },
+    sizes: { type: "string" },
+    only: { type: "string" },
+    package: { type: "string", default: "pkg" },
+    model: { type: "string", default: "models/cleaners/1.0.0" },
+    out: { type: "string" },
+    "no-cold": { type: "boolean", default: false },
+    "no-memory": { type: "boolean", default: false },
+  },
 });
-const version = browser.version();
-await browser.close();
-await server.close();
+const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 5));
+const sizes = (flags.sizes ?? (flags.quick ? "10,1000,10000" : "10,100,1000,10000,100000")).split(",").map(Number);
+const only = flags.only?.split(",");
+const out = resolve(flags.out ?? (flags.quick ? inWork("quick") : inRoot("benches/results")));
+const wanted = ({ id, page }) => !only || page === "tidyrank" || only.some((name) => id.startsWith(name));
+const contenders = CONTENDERS.filter(wanted);
+const model = inRoot(flags.model);
+const began = Date.now();
+const log = (...words) =>
+  console.error(`bench ${String(Math.round((Date.now() - began) / 1000)).padStart(4)} s:`, ...words);
 
-const report = {
-  machine: `${cpus().length} x ${cpus()[0]?.model ?? "?"}, ${platform()} ${arch()}`,
-  browser: `Chromium ${version}`,
-  package: JSON.parse(readFileSync(inRoot("pkg/package.json"), "utf8")).version,
-  rounds: ROUNDS,
-  unit: "ms, median",
-  ...results,
-};
-console.log(JSON.stringify(report, null, 2));
-const line = (...cells) =>
-  cells.map((cell, at) => (at === 0 ? String(cell).padEnd(22) : String(cell).padStart(12))).join("");
-console.log(line("ms, median", "tidyrank", "plain JS", "ratio"));
-console.log(line("model load", results.load.toFixed(2), "", ""));
-for (const { candidates, engine, plain } of results.scoring) {
-  console.log(line(`${candidates} candidates`, engine.toFixed(3), plain.toFixed(3), `${(plain / engine).toFixed(1)}x`));
-}
+process.on("uncaughtException", (error) => {
+  console.error(`bench: ${error.stack ?? error}`);
+  process.exit(1);
+});
+mkdirSync(inWork("."), { recursive: true });
+await installPeers();
+await exportGraphs(join(model, "model.safetensors"), inWork("onnx"));
+await gatherPeers(inWork("modules"));
+log("making the inputs");
+const data = prepareData(
+  model,
+  [...new Set([...sizes, 200])].sort((a, b) => a - b),
+);
+const server = await serve({
+  page: inBench("page"),
+  peers: inWork("modules"),
+  onnx: inWork("onnx"),
+  tidyrank: join(inRoot(flags.package), "dist"),
+  data: data.folder,
+});
 
-/** Runs in the page. */
-async function bench({ rounds, model, clients, catalogs, released, network }) {
-  const decode = (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-  const { Recommender } = await import("/tidyrank/index.js");
-  const files = (catalog) => ({ "model.q8": decode(model), clients: decode(clients), catalog: decode(catalog) });
-  const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
-  const { Host } = await import("/tidyrank/host.js");
+try {
+  const logTurn = (round, { id }, { cells, left }) =>
+    log(`round ${round + 1}`, id, left ?? sizes.map((size) => cells[size].at(-1)?.median.toPrecision(3)).join(" "));
+  const timing = await timeAll({ url: server.url, contenders, sizes, rounds, log: logTurn });
+  const logStart = (round, { id }, { cold, cached }) =>
+    log(`start ${round + 1}`, id, cold.total.toFixed(0), cached.total.toFixed(0));
+  const startRounds = flags.quick ? 1 : 3;
+  const starting = COLD.filter(wanted);
+  const starts = flags["no-cold"]
+    ? undefined
+    : await startAll({ server, contenders: starting, data, rounds: startRounds, log: logStart });
+  const held = contenders.filter(({ id, software }) => !software && !timing.results.get(id).left);
+  const logMemory = ({ id }, bySize) => log("memory", id, ...Object.values(bySize).map(({ peak }) => peak >> 20));
+  const memorySizes = sizes.filter((size) => size >= 1000);
+  const memory = flags["no-memory"]
+    ? undefined
+    : await memoryOf({ url: server.url, contenders: held, sizes: memorySizes, log: logMemory });
 
-  const loads = [];
-  const payload = { bytes: { manifest: decode(released.manifest), files: files(released.catalog) }, wasm: undefined };
-  for (let round = 0; round < rounds; round++) {
-    const host = new Host();
-    const began = performance.now();
-    await host.run("load", payload);
-    loads.push(performance.now() - began);
-    host.free();
-  }
-
-  const plain = plainNetwork(network);
-  const scoring = [];
-  for (const { manifest, catalog, size } of catalogs) {
-    const options = { worker: false, wasm: undefined };
-    const recommender = await Recommender.load({ manifest: decode(manifest), files: files(catalog) }, options);
-    const job = { clientId: "client-000001", propertyType: "house", sizeM2: 90, durationH: 4, postedAt: 1_767_000_000 };
-    job.location = { latitude: 37.98, longitude: 23.73 };
-    const score = plain(size);
-    const [engineTimes, plainTimes] = [[], []];
-    const inner = Math.max(1, Math.round(1000 / size));
-    for (let round = 0; round < rounds; round++) {
-      let began = performance.now();
-      for (let at = 0; at < inner; at++) await recommender.recommendCleaners(job, { mode: "neural", limit: 0 });
-      engineTimes.push((performance.now() - began) / inner);
-      began = performance.now();
-      for (let at = 0; at < inner; at++) score();
-      plainTimes.push((performance.now() - began) / inner);
-    }
-    recommender.dispose();
-    scoring.push({ candidates: size, engine: median(engineTimes), plain: median(plainTimes) });
-  }
-  for (const row of scoring) row.ratio = row.plain / row.engine;
-  return { load: median(loads), scoring };
-
-  /** The network in Float32Array loops; gives a scorer of that many candidates. */
-  function plainNetwork(layers) {
-    const branches = layers.map((branch) =>
-      branch.map(({ weight, bias, inputs }) => ({
-        weight: Float32Array.from(weight),
-        bias: Float32Array.from(bias),
-        inputs,
-      })),
-    );
-    return (size) => {
-      const shares = Float32Array.from({ length: size * 128 }, (_, at) => Math.sin(at) / 4);
-      const out = new Float32Array(size);
-      return () => {
-        for (let row = 0; row < size; row++) {
-          let blended = 0;
-          for (const branch of branches) {
-            let values = new Float32Array(128);
-            // The first layer: bias, the client's share and the cleaner's share are sums; the rest is dense.
-            for (let at = 0; at < 128; at++) values[at] = Math.max(0, branch[0].bias[at] + shares[row * 128 + at]);
-            for (let layer = 1; layer < branch.length; layer++) {
-              const { weight, bias, inputs } = branch[layer];
-              const next = new Float32Array(bias.length);
-              for (let output = 0; output < bias.length; output++) {
-                let sum = bias[output];
-                for (let input = 0; input < inputs; input++) sum += weight[output * inputs + input] * values[input];
-                next[output] = layer === branch.length - 1 ? sum : Math.max(0, sum);
-              }
-              values = next;
-            }
-            blended += 0.5 * values[0];
-          }
-          out[row] = blended;
-        }
-        return out;
-      };
-    };
-  }
+  const setting = { ...machine(timing.version), peers: peerVersions(), rounds, minutes: (Date.now() - began) / 60_000 };
+  const report = { ...setting, sizes, ...summarise({ contenders, sizes, timing, starts, memory }) };
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, "browser.json"), `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(join(out, "browser.md"), markdown(report));
+  writeFileSync(join(out, "browser.svg"), chart(report));
+  console.log(markdown(report));
+  log("written to", out);
+} finally {
+  await server.close();
 }

@@ -1,0 +1,45 @@
+// Starts Chromium, without any flag that changes how it runs JavaScript or wasm.
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const FLAGS = [
+  "--headless=new",
+  "--no-sandbox",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+function executable() {
+  const path = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  if (!existsSync(path)) throw new Error(`no browser at ${path}: scripts/browser.sh installs one; or set CHROMIUM`);
+  return path;
+}
+
+/** A browser with a profile of its own that is gone when it closes. `gpu`: let WebGPU use SwiftShader. */
+export const launch = ({ gpu = false } = {}) =>
+  chromium.launch({ executablePath: executable(), args: gpu ? [...FLAGS, "--enable-unsafe-webgpu"] : FLAGS });
+
+/** A folder for a profile that survives its browser, and a way to open it. */
+export function profile() {
+  const folder = mkdtempSync(join(tmpdir(), "tidyrank-bench-"));
+  return {
+    open: () => chromium.launchPersistentContext(folder, { executablePath: executable(), args: FLAGS }),
+    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }),
+  };
+}
+
+/** A fresh page that fails the run when it crashes. */
+export async function freshPage(context, url) {
+  const page = await context.newPage();
+  const crashed = new Promise((_, fail) => {
+    page.once("crash", () => fail(new Error(`the page at ${url} crashed`)));
+  });
+  crashed.catch(() => {});
+  await page.goto(url);
+  return { page, ask: (work, argument) => Promise.race([page.evaluate(work, argument), crashed]) };
+}
