@@ -1,15 +1,15 @@
 // How fast tidyrank ranks in Chromium, beside its peers in the same run: the same network, the same candidates.
 //
-//   node benches/browser/run.mjs               everything, about ten minutes; writes benches/results/browser.{md,json,svg}
-//   node benches/browser/run.mjs --quick       one round, up to 10,000 candidates, about a minute; writes to target/bench/quick
+//   node benches/browser/run.mjs           everything, about a quarter of an hour; benches/results/browser.{md,json,svg}
+//   node benches/browser/run.mjs --quick   one round of timing, up to 10,000 candidates, about a minute; target/bench/quick
 //
 //   --rounds N      rounds of timing (5)
 //   --sizes A,B,…   numbers of candidates (10,100,1000,10000,100000)
 //   --only A,B,…    these rows only, by the beginning of their id; tidyrank is always there
+//   --parts A,B,…   of timing, starts, memory
 //   --package DIR   another build of the package (pkg)
 //   --model DIR     another model (models/cleaners/1.0.0)
 //   --out DIR       where the results go
-//   --no-cold, --no-memory   leave these parts out
 //
 // It fails if any contender's scores differ from those of the fp32 network by more than is allowed (lib/contenders.mjs).
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -24,74 +24,106 @@ import { inBench, inRoot, inWork } from "./lib/paths.mjs";
 import { exportGraphs, gatherPeers, installPeers, peerVersions } from "./lib/peers.mjs";
 import { markdown } from "./lib/report.mjs";
 import { timeAll } from "./lib/rounds.mjs";
-import { serve } from "./lib/server.mjs";
+import { compressAll, serve } from "./lib/server.mjs";
 import { machine, summarise } from "./lib/summary.mjs";
 
+const START_ROUNDS = 3;
+const text = { type: "string" };
 const { values: flags } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
-    rounds: { type: "string" },
-    sizes: { type: "string" },
-    only: { type: "string" },
-    package: { type: "string", default: "pkg" },
-    model: { type: "string", default: "models/cleaners/1.0.0" },
-    out: { type: "string" },
-    "no-cold": { type: "boolean", default: false },
-    "no-memory": { type: "boolean", default: false },
+    rounds: text,
+    sizes: text,
+    only: text,
+    parts: text,
+    package: { ...text, default: "pkg" },
+    model: { ...text, default: "models/cleaners/1.0.0" },
+    out: text,
   },
 });
-const rounds = Number(flags.rounds ?? (flags.quick ? 1 : 5));
-const sizes = (flags.sizes ?? (flags.quick ? "10,1000,10000" : "10,100,1000,10000,100000")).split(",").map(Number);
-const only = flags.only?.split(",");
+const list = (flag, quick, full) => (flag ?? (flags.quick ? quick : full)).split(",");
+const rounds = Number(list(flags.rounds, "1", "5")[0]);
+const sizes = list(flags.sizes, "10,1000,10000", "10,100,1000,10000,100000").map(Number);
+const parts = list(flags.parts, "timing", "timing,starts,memory");
 const out = resolve(flags.out ?? (flags.quick ? inWork("quick") : inRoot("benches/results")));
-const wanted = ({ id, page }) => !only || page === "tidyrank" || only.some((name) => id.startsWith(name));
-const contenders = CONTENDERS.filter(wanted);
 const model = inRoot(flags.model);
-const began = Date.now();
-const log = (...words) =>
-  console.error(`bench ${String(Math.round((Date.now() - began) / 1000)).padStart(4)} s:`, ...words);
+const wanted = ({ id, page }) =>
+  page === "tidyrank" || !flags.only || flags.only.split(",").some((name) => id.startsWith(name));
 
+const began = Date.now();
+const seconds = () => Math.round((Date.now() - began) / 1000);
+const log = (...words) => console.error(`bench ${String(seconds()).padStart(4)} s:`, ...words);
 process.on("uncaughtException", (error) => {
-  console.error(`bench: ${error.stack ?? error}`);
+  console.error(`bench: failed after ${seconds()} s: ${error.stack ?? error}`);
   process.exit(1);
 });
-mkdirSync(inWork("."), { recursive: true });
-await installPeers();
-await exportGraphs(join(model, "model.safetensors"), inWork("onnx"));
-await gatherPeers(inWork("modules"));
-log("making the inputs");
-const data = prepareData(
-  model,
-  [...new Set([...sizes, 200])].sort((a, b) => a - b),
-);
-const server = await serve({
-  page: inBench("page"),
-  peers: inWork("modules"),
-  onnx: inWork("onnx"),
-  tidyrank: join(inRoot(flags.package), "dist"),
-  data: data.folder,
-});
 
+/** Makes or finds everything that is served; gives the server and the inputs. */
+async function prepare() {
+  mkdirSync(inWork("."), { recursive: true });
+  await installPeers();
+  await exportGraphs(join(model, "model.safetensors"), inWork("onnx"));
+  await gatherPeers(inWork("modules"));
+  log("making the inputs");
+  const data = prepareData(
+    model,
+    [...new Set([...sizes, 200])].sort((a, b) => a - b),
+  );
+  const folders = {
+    page: inBench("page"),
+    peers: inWork("modules"),
+    onnx: inWork("onnx"),
+    tidyrank: join(inRoot(flags.package), "dist"),
+    data: data.folder,
+  };
+  if (parts.includes("starts")) {
+    log("compressing what is served");
+    for (const folder of [folders.peers, folders.onnx, folders.tidyrank]) compressAll(folder);
+  }
+  return { data, server: await serve(folders) };
+}
+
+/** The three parts of a run, the rows of the later two being those that the first one found fit. */
+async function measureAll({ data, server }) {
+  const contenders = CONTENDERS.filter(wanted);
+  const timing = await timeAll({
+    url: server.url,
+    contenders,
+    sizes,
+    rounds,
+    log: (round, { id }, { cells, left }) =>
+      log(`round ${round + 1}`, id, left ?? sizes.map((size) => cells[size].at(-1)?.median.toPrecision(3)).join(" ")),
+  });
+  const starts = await startAll({
+    server,
+    contenders: parts.includes("starts") ? COLD.filter(wanted) : [],
+    data,
+    rounds: START_ROUNDS,
+    log: (round, { id }, visits) =>
+      log(`start ${round + 1}`, id, ["first", "again", "anew"].map((kind) => visits[kind].total.toFixed(0)).join(" ")),
+  });
+  const fit = contenders.filter(({ id, software }) => !software && !timing.results.get(id).left);
+  const memory = await memoryOf({
+    url: server.url,
+    contenders: parts.includes("memory") ? fit : [],
+    sizes: sizes.filter((size) => size >= 1000),
+    log: ({ id }, bySize) =>
+      log(
+        "memory",
+        id,
+        Object.values(bySize)
+          .map(({ peak }) => peak >> 20)
+          .join(" "),
+      ),
+  });
+  return { contenders, sizes, timing, starts, memory };
+}
+
+const prepared = await prepare();
 try {
-  const logTurn = (round, { id }, { cells, left }) =>
-    log(`round ${round + 1}`, id, left ?? sizes.map((size) => cells[size].at(-1)?.median.toPrecision(3)).join(" "));
-  const timing = await timeAll({ url: server.url, contenders, sizes, rounds, log: logTurn });
-  const logStart = (round, { id }, { cold, cached }) =>
-    log(`start ${round + 1}`, id, cold.total.toFixed(0), cached.total.toFixed(0));
-  const startRounds = flags.quick ? 1 : 3;
-  const starting = COLD.filter(wanted);
-  const starts = flags["no-cold"]
-    ? undefined
-    : await startAll({ server, contenders: starting, data, rounds: startRounds, log: logStart });
-  const held = contenders.filter(({ id, software }) => !software && !timing.results.get(id).left);
-  const logMemory = ({ id }, bySize) => log("memory", id, ...Object.values(bySize).map(({ peak }) => peak >> 20));
-  const memorySizes = sizes.filter((size) => size >= 1000);
-  const memory = flags["no-memory"]
-    ? undefined
-    : await memoryOf({ url: server.url, contenders: held, sizes: memorySizes, log: logMemory });
-
-  const setting = { ...machine(timing.version), peers: peerVersions(), rounds, minutes: (Date.now() - began) / 60_000 };
-  const report = { ...setting, sizes, ...summarise({ contenders, sizes, timing, starts, memory }) };
+  const measured = await measureAll(prepared);
+  const setting = { ...machine(measured.timing.version), peers: peerVersions(), rounds, minutes: seconds() / 60 };
+  const report = { ...setting, sizes, ...summarise(measured) };
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, "browser.json"), `${JSON.stringify(report, null, 2)}\n`);
   writeFileSync(join(out, "browser.md"), markdown(report));
@@ -99,5 +131,5 @@ try {
   console.log(markdown(report));
   log("written to", out);
 } finally {
-  await server.close();
+  await prepared.server.close();
 }

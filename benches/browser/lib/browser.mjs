@@ -33,7 +33,10 @@ export function profile() {
   };
 }
 
-/** A fresh page that fails the run when it crashes. */
+/** The longest that a page may take over one thing that it is asked. */
+const PATIENCE_MS = 180_000;
+
+/** A fresh page; what it is asked fails when the page crashes or never answers. */
 export async function freshPage(context, url) {
   const page = await context.newPage();
   const crashed = new Promise((_, fail) => {
@@ -41,5 +44,12 @@ export async function freshPage(context, url) {
   });
   crashed.catch(() => {});
   await page.goto(url);
-  return { page, ask: (work, argument) => Promise.race([page.evaluate(work, argument), crashed]) };
+  const ask = async (work, argument) => {
+    let timer;
+    const silent = new Promise((_, fail) => {
+      timer = setTimeout(() => fail(new Error(`the page gave no answer for ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
+    });
+    return await Promise.race([page.evaluate(work, argument), crashed, silent]).finally(() => clearTimeout(timer));
+  };
+  return { page, ask };
 }

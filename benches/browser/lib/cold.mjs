@@ -6,32 +6,38 @@ import { FEATURES } from "./features.mjs";
 import { watchOthers } from "./load.mjs";
 import { median } from "./stats.mjs";
 
-/** Time that a browser is given to write down what it compiled before it is closed. */
+/** Time that a browser is given to calm down after its start. */
+const CALM_MS = 700;
+/** Time that it is given to write down what it compiled. */
 const SETTLE_MS = 2500;
 const CATALOG = 200;
 
 async function visit(context, url, contender, given) {
   const { page, ask } = await freshPage(context, `${url}/cold/`);
+  await page.waitForTimeout(CALM_MS);
   const others = watchOthers();
   const argument = { page: contender.page, options: contender.options, ...given };
   const times = await ask(async (what) => (await import("/cold/page/cold.js")).start(what), argument);
-  return { page, ...times, others: others() };
+  const found = { ...times, others: others() };
+  await page.waitForTimeout(SETTLE_MS);
+  await page.close();
+  return found;
 }
 
-/** One contender's two starts: with an empty profile, and with the one that this leaves, the browser started anew. */
-async function twoStarts(server, contender, given) {
+/** One contender's three starts: an empty profile, another page in the same browser, and the browser started anew. */
+async function threeStarts(server, contender, given) {
   const kept = profile();
   try {
     server.requested.clear();
     let context = await kept.open();
-    const { page: first, ...cold } = await visit(context, server.url, contender, given);
+    const first = await visit(context, server.url, contender, given);
     const files = Object.fromEntries([...server.requested].filter(([path]) => !path.startsWith("/cold/page/")));
-    await first.waitForTimeout(SETTLE_MS);
+    const again = await visit(context, server.url, contender, given);
     await context.close();
     context = await kept.open();
-    const { page: _, ...cached } = await visit(context, server.url, contender, given);
+    const anew = await visit(context, server.url, contender, given);
     await context.close();
-    return { cold, cached, files };
+    return { first, again, anew, files };
   } finally {
     kept.remove();
   }
@@ -47,7 +53,7 @@ export async function startAll({ server, contenders, data, rounds, log }) {
   const starts = new Map(contenders.map(({ id }) => [id, []]));
   for (let round = 0; round < rounds; round++) {
     for (const contender of contenders) {
-      starts.get(contender.id).push(await twoStarts(server, contender, given));
+      starts.get(contender.id).push(await threeStarts(server, contender, given));
       log(round, contender, starts.get(contender.id).at(-1));
     }
   }
@@ -61,13 +67,11 @@ function summary(starts) {
   };
   const files = starts[0].files;
   const sum = (kind) => Object.values(files).reduce((total, sizes) => total + sizes[kind], 0);
+  const kinds = ["first", "again", "anew"];
   return {
-    cold: of("cold", "total"),
-    coldLoaded: of("cold", "loaded"),
-    cached: of("cached", "total"),
-    cachedLoaded: of("cached", "loaded"),
+    ...Object.fromEntries(kinds.map((kind) => [kind, { total: of(kind, "total"), loading: of(kind, "loaded") }])),
     bytes: { raw: sum("raw"), gzip: sum("gzip"), brotli: sum("brotli") },
     files: Object.fromEntries(Object.entries(files).map(([path, sizes]) => [path.replace("/cold/", ""), sizes])),
-    others: Math.max(...starts.flatMap(({ cold, cached }) => [cold.others, cached.others])),
+    others: Math.max(...starts.flatMap((start) => kinds.map((kind) => start[kind].others))),
   };
 }

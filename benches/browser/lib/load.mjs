@@ -56,3 +56,6 @@ export function statusKb(pid, line) {
   const found = new RegExp(`^${line}:\\s+(\\d+) kB`, "m").exec(read(`/proc/${pid}/status`) ?? "");
   return found ? Number(found[1]) : undefined;
 }
+
+/** The command line of a process, empty where it is gone. */
+export const commandOf = (pid) => (read(`/proc/${pid}/cmdline`) ?? "").replaceAll("\0", " ");

@@ -1,6 +1,7 @@
 // Memory: the most that a page's process ever held, above what an empty page holds.
 import { freshPage, launch } from "./browser.mjs";
-import { statusKb } from "./load.mjs";
+import { commandOf, statusKb } from "./load.mjs";
+import { median } from "./stats.mjs";
 
 /** Runs in the page: three rankings; gives the bytes of its wasm memories. */
 async function rankInPage({ contender, size }) {
@@ -22,7 +23,9 @@ async function peak(url, contender, size) {
     const wasm = await ask(rankInPage, { contender, size });
     const session = await browser.newBrowserCDPSession();
     const { processInfo } = await session.send("SystemInfo.getProcessInfo");
-    const renderers = processInfo.filter(({ type }) => type === "renderer");
+    // The browser's own surface is a page, too, in a process of its own.
+    const ours = ({ type, id }) => type === "renderer" && !commandOf(id).includes("--top-chrome-webui");
+    const renderers = processInfo.filter(ours);
     return { kb: Math.max(...renderers.map(({ id }) => statusKb(id, "VmHWM") ?? 0)), wasm };
   } finally {
     await browser.close();
@@ -31,15 +34,18 @@ async function peak(url, contender, size) {
 
 /** By contender's id and size the bytes above an empty page, and those of wasm memory (0 where it is in workers). */
 export async function memoryOf({ url, contenders, sizes, log }) {
-  const empty = await peak(url, undefined, 0);
+  if (!contenders.length) return { found: {} };
+  const empties = [];
+  while (empties.length < 3) empties.push((await peak(url, undefined, 0)).kb);
+  const empty = median(empties);
   const found = {};
   for (const contender of contenders) {
     found[contender.id] = {};
     for (const size of sizes) {
       const { kb, wasm } = await peak(url, contender, size);
-      found[contender.id][size] = { peak: Math.max(0, kb - empty.kb) * 1024, wasm };
+      found[contender.id][size] = { peak: Math.max(0, kb - empty) * 1024, wasm };
     }
     log(contender, found[contender.id]);
   }
-  return { empty: empty.kb * 1024, found };
+  return { empty: empty * 1024, found };
 }

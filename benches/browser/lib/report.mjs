@@ -83,22 +83,15 @@ function growth({ sizes }, rows) {
 
 function starting(starts) {
   const range = ({ median, min }) => `${digits(median)} (${digits(min)})`;
+  const visits = ({ first, again, anew }) =>
+    [first.total, first.loading, again.total, again.loading, anew.total, anew.loading].map(range);
   return table(
     [
       "ms, median (least)",
-      "first visit",
-      "of it loading",
-      "next visit",
-      "of it loading",
-      "KB raw",
-      "KB gzip",
-      "KB brotli",
+      ...["first visit", "of it loading", "next page", "of it loading", "browser started anew", "of it loading"],
+      ...["KB raw", "KB gzip", "KB brotli"],
     ],
-    starts.map((row) => [
-      row.label,
-      ...[row.cold, row.coldLoaded, row.cached, row.cachedLoaded].map(range),
-      ...[row.bytes.raw, row.bytes.gzip, row.bytes.brotli].map(kb),
-    ]),
+    starts.map((row) => [row.label, ...visits(row), ...[row.bytes.raw, row.bytes.gzip, row.bytes.brotli].map(kb)]),
   );
 }
 
@@ -138,10 +131,10 @@ export function markdown(report) {
     "Nanoseconds a candidate; and the most memory that the page's process held above an empty page, all inputs included, with wasm\nmemory in brackets where it is the page's own.",
     growth(report, rows),
   ];
-  if (report.starts) {
+  if (report.starts.length) {
     parts.push(
       "## From import to the first ranking",
-      "200 candidates, a local server that sends brotli, no network in it. First visit: an empty profile. Next visit: the browser\nstarted anew on the profile that the first one left. Transferred are runtime, model and catalog; the client's vector, and for\nthe peers the features of the candidates, are there.",
+      '200 candidates, a local server that sends brotli, no network in it. First visit: an empty profile; then another page in the\nsame browser; then the browser started anew on that profile. "Loading" ends when the runtime has its model. Transferred are\nruntime, model and catalog; the client\'s vector, and for the peers the features of the candidates, are there.',
       starting(report.starts),
       files(report.starts),
     );

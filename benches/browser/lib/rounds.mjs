@@ -54,6 +54,9 @@ async function turn(context, url, contender, sizes, put) {
       put(size, { samples, median: median(samples), others: others(), agreement: prepared.agreement });
     }
     return { about };
+  } catch (error) {
+    error.message = `${contender.label}: ${error.message}`;
+    throw error;
   } finally {
     await page.close();
   }

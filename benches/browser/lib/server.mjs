@@ -3,7 +3,7 @@
 //   /hot/…    for timing: isolated, so that threads work and the clock is fine; nothing is kept
 //   /cold/…   for starts: brotli, kept for a year, as a content network would serve it; not isolated
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize, sep } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -38,6 +38,16 @@ export function compressed(file) {
   const brotli = kept("br", () => brotliCompressSync(bytes, { params: parameters }));
   const gzip = kept("gz", () => gzipSync(bytes, { level: 9 }));
   return { brotli, sizes: { raw: bytes.length, gzip: gzip.length, brotli: brotli.length } };
+}
+
+/** Compresses a folder's files, if that was not done before: the larger ones take longer than a page would wait. */
+export function compressAll(folder) {
+  for (const { name, parentPath } of readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  )) {
+    if (name.endsWith(".stamp")) continue;
+    compressed(join(parentPath, name));
+  }
 }
 
 /**

@@ -76,8 +76,8 @@ export function summarise({ contenders, sizes, timing, starts, memory }) {
       ratioToTop: bySize((size) => ratioOf(cellsOf(id, size), cellsOf("tidyrank-top10", size))),
       gmacs: bySize(rate),
       shareOfCeiling: bySize((size) => rate(size) && rate(size) / (threads * ceiling[arithmetic])),
-      memory: memory?.found[id],
+      memory: memory.found[id],
     };
   });
-  return { ceiling, rows, starts, emptyPage: memory?.empty };
+  return { ceiling, rows, starts, emptyPage: memory.empty };
 }

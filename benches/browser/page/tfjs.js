@@ -7,12 +7,9 @@ const PEERS = new URL("../peers/", import.meta.url);
 
 export async function open() {
   const [tf, network] = await Promise.all([import(new URL("tfjs.js", PEERS)), fetchNetwork()]);
-  tf.setThreadsCount(1);
-  tf.setWasmPaths({
-    "tfjs-backend-wasm.wasm": new URL("tfjs-backend-wasm-simd.wasm", PEERS).href,
-    "tfjs-backend-wasm-simd.wasm": new URL("tfjs-backend-wasm-simd.wasm", PEERS).href,
-    "tfjs-backend-wasm-threaded-simd.wasm": new URL("tfjs-backend-wasm-simd.wasm", PEERS).href,
-  });
+  // One thread: otherwise an isolated page is given the module for several.
+  tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
+  tf.setWasmPaths(PEERS.href);
   await tf.setBackend("wasm");
   await tf.ready();
 
@@ -39,7 +36,7 @@ export async function open() {
   };
 
   return {
-    about: { version: tf.version_core, threads: tf.getThreadsCount() },
+    about: { version: tf.version_core, threads: 1 },
     plain: (...parts) => plain(...parts).score,
     async prepare({ query, ...inputs }) {
       const made = plain(query.user, query.kind, await inputs.items(), await inputs.features(), query.alpha);
