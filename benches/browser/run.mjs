@@ -86,14 +86,7 @@ async function prepare() {
 /** The three parts of a run, the rows of the later two being those that the first one found fit. */
 async function measureAll({ data, server }) {
   const contenders = CONTENDERS.filter(wanted);
-  const timing = await timeAll({
-    url: server.url,
-    contenders,
-    sizes,
-    rounds,
-    log: (round, { id }, { cells, left }) =>
-      log(`round ${round + 1}`, id, left ?? sizes.map((size) => cells[size].at(-1)?.median.toPrecision(3)).join(" ")),
-  });
+  const timing = await timeAll({ url: server.url, contenders, sizes, rounds, log });
   const starts = await startAll({
     server,
     contenders: parts.includes("starts") ? COLD.filter(wanted) : [],
@@ -102,7 +95,7 @@ async function measureAll({ data, server }) {
     log: (round, { id }, visits) =>
       log(`start ${round + 1}`, id, ["first", "again", "anew"].map((kind) => visits[kind].total.toFixed(0)).join(" ")),
   });
-  const fit = contenders.filter(({ id, software }) => !software && !timing.results.get(id).left);
+  const fit = contenders.filter(({ id, weighed }) => weighed && !timing.results.get(id).left);
   const memory = await memoryOf({
     url: server.url,
     contenders: parts.includes("memory") ? fit : [],

@@ -1,6 +1,6 @@
 // The chart: milliseconds a request by number of candidates, both logarithmic. Text and lines follow the reader's colours.
 
-const WIDTH = 860;
+const WIDTH = 880;
 const HEIGHT = 500;
 const PLOT = { left: 64, right: 590, top: 56, bottom: 448 };
 const FRAME_MS = 1000 / 60;
@@ -11,7 +11,7 @@ const LINES = [
   { id: "tidyrank-top10", name: "tidyrank, ten best", style: "a strong" },
   { id: "tidyrank", name: "tidyrank, all scores", style: "b strong" },
   { id: "rten-sep-1k", name: "rten, first layers ready", style: "c" },
-  { id: "ort-sep-int8-2t", name: "onnxruntime-web, best of its rows", style: "d dashed" },
+  { id: "ort-sep-int8-2t", name: "onnxruntime-web, its best row", style: "d dashed" },
   { id: "ort-1t", name: "onnxruntime-web", style: "d" },
   { id: "tfjs", name: "TensorFlow.js wasm", style: "e" },
   { id: "js", name: "plain JavaScript", style: "f" },

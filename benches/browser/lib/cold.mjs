@@ -12,14 +12,14 @@ const CALM_MS = 700;
 const SETTLE_MS = 2500;
 const CATALOG = 200;
 
-async function visit(context, url, contender, given) {
+async function visit(context, url, contender, given, settleMs) {
   const { page, ask } = await freshPage(context, `${url}/cold/`);
   await page.waitForTimeout(CALM_MS);
   const others = watchOthers();
   const argument = { page: contender.page, options: contender.options, ...given };
   const times = await ask(async (what) => (await import("/cold/page/cold.js")).start(what), argument);
   const found = { ...times, others: others() };
-  await page.waitForTimeout(SETTLE_MS);
+  await page.waitForTimeout(settleMs);
   await page.close();
   return found;
 }
@@ -30,12 +30,12 @@ async function threeStarts(server, contender, given) {
   try {
     server.requested.clear();
     let context = await kept.open();
-    const first = await visit(context, server.url, contender, given);
+    const first = await visit(context, server.url, contender, given, SETTLE_MS);
     const files = Object.fromEntries([...server.requested].filter(([path]) => !path.startsWith("/cold/page/")));
-    const again = await visit(context, server.url, contender, given);
+    const again = await visit(context, server.url, contender, given, 0);
     await context.close();
     context = await kept.open();
-    const anew = await visit(context, server.url, contender, given);
+    const anew = await visit(context, server.url, contender, given, 0);
     await context.close();
     return { first, again, anew, files };
   } finally {

@@ -45,22 +45,25 @@ const rten = (id, label, options) => ({
 const dense = { arithmetic: "f32", macs: MACS.dense, threads: 1, tolerance: TOLERANCE.f32, options: {} };
 const ensembleTop = { mode: "ensemble", top: true };
 const pruned = { macs: undefined };
+const half = { macs: MACS.sameClient };
 const optional = { optional: true };
+const weighed = { weighed: true };
 
 /**
  * All rows. `optional` ones are left out, with a note, where the package cannot do what they ask (`wants` is compared with the
- * answer's own account of itself). `software` marks a GPU that is a program: for information, measured once.
+ * answer's own account of itself). `software` marks a GPU that is a program: for information, measured once. `weighed` ones
+ * are those whose memory is measured.
  */
 export const CONTENDERS = [
   tidyrank("tidyrank-top10", "tidyrank, ensemble, ten best", ensembleTop, pruned),
-  tidyrank("tidyrank", "tidyrank, network, all scores", {}),
-  tidyrank("tidyrank-same-client", "tidyrank, network, all scores, same client again", { sameClient: true }, pruned),
-  tidyrank("tidyrank-worker", "tidyrank, network, all scores, in its worker", { load: { worker: true } }),
+  tidyrank("tidyrank", "tidyrank, network, all scores", {}, weighed),
+  tidyrank("tidyrank-same-client", "tidyrank, network, all scores, same client again", { sameClient: true }, half),
+  tidyrank("tidyrank-worker", "tidyrank, network, all scores, in its worker", { load: { worker: true } }, weighed),
   tidyrank(
     "tidyrank-top10-2w",
     "tidyrank, ensemble, ten best, 2 workers",
     { ...ensembleTop, load: { worker: true, workers: 2 } },
-    { ...pruned, ...optional, threads: 2, wants: { workers: 2 } },
+    { ...pruned, ...optional, ...weighed, threads: 2, wants: { workers: 2 } },
   ),
   tidyrank(
     "tidyrank-2w",
@@ -74,23 +77,23 @@ export const CONTENDERS = [
     { load: { worker: true, backend: "webgpu" } },
     { ...pruned, ...optional, wants: { backend: "webgpu" }, software: true },
   ),
-  ort("hybrid", 1),
+  { ...ort("hybrid", 1), ...weighed },
   ort("hybrid", 2),
-  ort("hybrid.int8", 1),
+  { ...ort("hybrid.int8", 1), ...weighed },
   ort("hybrid.int8", 2),
-  ort("hybrid.sep", 1),
+  { ...ort("hybrid.sep", 1), ...weighed },
   ort("hybrid.sep", 2),
   ort("hybrid.sep.int8", 1),
   ort("hybrid.sep.int8", 2),
   rten("rten", "fp32", { graph: "hybrid" }),
-  rten("rten-sep", "fp32, first layers ready", { graph: "hybrid.sep", separable: true }),
+  { ...rten("rten-sep", "fp32, first layers ready", { graph: "hybrid.sep", separable: true }), ...weighed },
   rten("rten-sep-1k", "fp32, first layers ready, 1,000 at a time", {
     graph: "hybrid.sep",
     separable: true,
     chunk: 1000,
   }),
-  { id: "tfjs", label: "TensorFlow.js wasm, fp32", page: "tfjs", ...dense },
-  { id: "js", label: "plain JavaScript, fp32", page: "plain", ...dense, slow: true },
+  { id: "tfjs", label: "TensorFlow.js wasm, fp32", page: "tfjs", ...dense, ...weighed },
+  { id: "js", label: "plain JavaScript, fp32", page: "plain", ...dense, ...weighed, slow: true },
 ];
 
 /** Rows whose start is measured: each runtime as one would begin with it. */

@@ -18,7 +18,8 @@ function mixtures(released, size) {
   const random = generator(SEED);
   const rows = [];
   for (let row = released; row < size; row++) {
-    const [a, b] = [Math.floor(random() * released), Math.floor(random() * released)];
+    const a = Math.floor(random() * released);
+    const b = (a + 1 + Math.floor(random() * (released - 1))) % released;
     rows.push({ a, b, share: random(), moved: [random() - 0.5, random() - 0.5] });
   }
   return rows;

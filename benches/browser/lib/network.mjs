@@ -12,6 +12,8 @@ export const MACS = {
   separable: 11 * 128 + 2 * (128 * 64 + 64 * 32 + 32),
   /** All that a cleaner owes to themselves is ready, too; 2 columns are not. */
   engine: 2 * 128 + 2 * (128 * 64 + 64 * 32 + 32),
+  /** The same for a client whose collaborative scores are known. */
+  sameClient: 2 * 128 + 128 * 64 + 64 * 32 + 32,
 };
 
 /** Both branches with batch norm folded in: `layers[i] = { weight, bias, inputs, outputs }` in f64. */

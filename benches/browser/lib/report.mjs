@@ -1,4 +1,5 @@
 // The report as Markdown.
+import { TOLERANCE } from "./contenders.mjs";
 
 const count = (size) => size.toLocaleString("en-US");
 const digits = (value, most = 3) =>
@@ -103,6 +104,18 @@ const files = (starts) =>
     })
     .join("\n");
 
+const ABOUT_TIMES = `The same network, the same candidates. A peer's time is from arrays that are ready (embedding rows, features) to a
+\`Float32Array\` of scores; tidyrank's is its whole answer to a job: filters, prices, distances and features are in it, and the ten
+best come with everything about them. tidyrank is asked for another client and job each time; what it keeps of a client is
+shown by the row "same client again". "First layers ready": the parts of the first layers that client, job and cleaner decide
+alone are given to the peer as inputs. rten and TensorFlow.js keep the cleaners' rows in their memory from one request to the
+next; onnxruntime-web takes them as an input.
+
+Every row in pages of its own, rounds interleaved; a cell is the median of the rounds' medians and the 95th percentile of all
+samples. Rounds in which others used 0.3 cores or more do not count where two others do. Differences are from the fp32 network
+in f64, on scores from 0 to 1; the run fails above ${small(TOLERANCE.f32)} for fp32, ${small(TOLERANCE.tidyrank)} for tidyrank (int8 with 14-bit activations) and
+${small(TOLERANCE["dynamic int8"])} for onnxruntime's dynamic int8, and if the ten best are not those of a full sort.`;
+
 /** The whole report. */
 export function markdown(report) {
   const rows = report.rows.filter((row) => Object.keys(row.cells).length > 0);
@@ -115,7 +128,7 @@ export function markdown(report) {
     `Made by \`make bench\` on ${report.date} UTC; ${report.rounds} rounds, ${digits(report.minutes)} minutes. All of it in [browser.json](browser.json).`,
     `* ${report.cpu}, ${report.memoryGib} GiB, ${report.system}; load average at the end ${report.loadAverage.join(", ")}\n* ${report.browser}, headless, no flags that change JavaScript or wasm; Node ${report.node}\n* tidyrank with its ${kernel} kernel; ${versions.join(", ")}`,
     "## Time of a request",
-    "The same network, the same candidates. A peer's time is from arrays that are ready (embedding rows, features) to a\n`Float32Array` of scores; tidyrank's is its whole answer to a job: filters, prices, distances and features are in it, and the ten\nbest come with everything about them. \"First layers ready\": the parts of the first layers that client, job and cleaner decide\nalone are given to the peer as inputs, ready. Every row in pages of its own, rounds interleaved; a cell is the median of the\nrounds' medians and the 95th percentile of all samples. Rounds in which others used 0.3 cores or more do not count where two\nothers do. Differences are from the fp32 network in f64, on scores from 0 to 1.",
+    ABOUT_TIMES,
     timesTable(report, rows),
     ...(left.length ? [left.join("\n")] : []),
     "![Time of a request by candidates](browser.svg)",

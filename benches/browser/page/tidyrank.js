@@ -18,7 +18,9 @@ export async function open({ mode, top = false, sameClient = false, load }) {
       const others = jobsLike(job, sameClient);
       const ask = top ? ranking(recommender, mode) : allScores(recommender, mode);
       let at = 0;
-      Object.assign(about, (await ask(job)).meta);
+      const { meta } = await ask(job);
+      if (meta.fallback) throw new Error(meta.fallback.text);
+      Object.assign(about, meta);
       return {
         score: () => ask(others[at++ % JOBS]),
         check: () => (top ? checkTop : checkAll)(recommender, job, mode, inputs),
