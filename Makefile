@@ -65,7 +65,7 @@ pkg: node_modules/.package-lock.json
 	scripts/toolchain.sh
 	npm run --silent build:pkg
 
-bench: node_modules/.package-lock.json $(MODEL)/.complete
+bench: node_modules/.package-lock.json
 	scripts/browser.sh
 	npm run --silent bench
 

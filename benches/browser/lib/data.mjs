@@ -29,8 +29,12 @@ export const JOB = {
 /** Makes the inputs for catalogs of these sizes, or finds them made; gives their folder and `query.json`'s content. */
 export function prepareData(modelFolder, sizes) {
   const model = Object.fromEntries(FILES.map((name) => [name, readFileSync(join(modelFolder, name))]));
-  const folder = inWork("data", keyOf(model, sizes));
+  const name = `${sizes.join("-")}-`;
+  const folder = inWork("data", name + keyOf(model, sizes));
   if (!existsSync(folder)) {
+    for (const old of existing(inWork("data"))) {
+      if (old.startsWith(name)) rmSync(inWork("data", old), { recursive: true, force: true });
+    }
     const made = `${folder}.new`;
     rmSync(made, { recursive: true, force: true });
     mkdirSync(made, { recursive: true });
@@ -39,6 +43,8 @@ export function prepareData(modelFolder, sizes) {
   }
   return { folder, query: JSON.parse(readFileSync(join(folder, "query.json"), "utf8")) };
 }
+
+const existing = (folder) => (existsSync(folder) ? readdirSync(folder) : []);
 
 /** A hash of everything that decides what is made. */
 function keyOf(model, sizes) {

@@ -49,6 +49,7 @@ function compile(name, env) {
 
 /** Builds both into `out`: `ceiling.wasm`, and `rten.js` with `rten_bg.wasm`. */
 export function buildModules(out) {
+  console.error("bench: building the wasm modules");
   const env = toolchain();
   mkdirSync(out, { recursive: true });
   cpSync(compile("ceiling", env), `${out}/ceiling.wasm`);

@@ -41,29 +41,20 @@ function jobsLike(job, sameClient) {
 
 const ranking = (recommender, mode) => (job) => recommender.recommendCleaners(job, { mode, limit: TOP });
 
-/** All scores; an older package ranks everybody and returns nobody. */
-const allScores = (recommender, mode) => (job) =>
-  recommender.scoreCleaners
-    ? recommender.scoreCleaners(job, { mode })
-    : recommender.recommendCleaners(job, { mode, limit: 0 });
+const allScores = (recommender, mode) => (job) => recommender.scoreCleaners(job, { mode });
 
 const rowOf = (cleanerId) => Number(cleanerId.slice("cleaner-".length)) - 1;
 
-/** Scores from 0 to 1 in the order of the rows. */
+/** Scores from 0 to 1 in the order of the rows; NaN where there is none. */
 function byRow({ rows, scores }, size) {
   const out = new Float32Array(size).fill(Number.NaN);
-  scores.forEach((score, at) => {
-    out[rows?.[at] ?? at] = score / 100;
+  rows.forEach((row, at) => {
+    out[row] = scores[at] / 100;
   });
   return out;
 }
 
-/** Every score by row; an older package tells them by ranking everybody. */
-async function everyScore(recommender, job, mode, size) {
-  if (recommender.scoreCleaners) return byRow(await recommender.scoreCleaners(job, { mode }), size);
-  const { items } = await recommender.recommendCleaners(job, { mode, limit: size });
-  return byRow({ rows: items.map(({ cleanerId }) => rowOf(cleanerId)), scores: items.map(({ score }) => score) }, size);
-}
+const everyScore = async (recommender, job, mode, size) => byRow(await recommender.scoreCleaners(job, { mode }), size);
 
 async function checkAll(recommender, job, mode, inputs) {
   return compare(await everyScore(recommender, job, mode, inputs.size), await inputs.reference());
