@@ -54,7 +54,7 @@ fn round_up(value: f64) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Market;
+    use crate::domain::{Market, Place};
     use crate::engine::{Catalog, Tile, TileIndex};
     use proptest::prelude::*;
 
@@ -137,8 +137,9 @@ mod tests {
         fn a_tile_is_near_whenever_one_of_its_points_is(points in cloud(), job in point()) {
             let index = index(&points);
             for point in &points {
-                // The tightest limit that lets the point in, by the engine's formula and by another one.
-                for km in [point.distance_km(&job), distance_km(point, &job)] {
+                // The tightest limit that lets the point in, by the engine's formula and by two others.
+                let chord = Place::of(*point).distance_km(&Place::of(job));
+                for km in [chord, point.distance_km(&job), distance_km(point, &job)] {
                     prop_assert_eq!(index.near(Some(job), Some(km)).len(), 1, "{:?} {}", point, km);
                 }
             }

@@ -55,7 +55,10 @@ pub fn cut(
             tile
         })
         .collect();
-    Ok(TileIndex::new(catalog, resolution, tiles?))
+    let tiles = tiles?;
+    tiles.par_iter().try_for_each(|tile| files::sync(&folder.join(tile.path())))?;
+    tiles.iter().take(1).for_each(|tile| files::sync_folder(&folder.join(tile.path())));
+    Ok(TileIndex::new(catalog, resolution, tiles))
 }
 
 fn write(catalog: &Catalog, cell: u64, rows: &[u32], folder: &Path) -> Result<Tile, TilesError> {
@@ -66,7 +69,7 @@ fn write(catalog: &Catalog, cell: u64, rows: &[u32], folder: &Path) -> Result<Ti
     let bytes = part.map_err(|source| TilesError::Artifact { path: folder.to_owned(), source })?.to_bytes();
     let size = u32::try_from(bytes.len()).map_err(|_| TilesError::TooLarge { cleaners: rows.len() })?;
     let tile = Tile { cell, centre, radius_km, cleaners: rows.len() as u32, bytes: size, sha256: sha256_hex(&bytes) };
-    files::write_atomic(&folder.join(tile.path()), &bytes)?;
+    files::write_unsynced(&folder.join(tile.path()), &bytes)?;
     Ok(tile)
 }
 
