@@ -1,5 +1,7 @@
 //! Who can take a job: rows of the catalog with the price and the distance that go with this job.
 
+use std::ops::Range;
+
 use super::catalog::Catalog;
 use super::columns::{Columns, KindColumns};
 use super::error::EngineError;
@@ -18,6 +20,8 @@ pub(super) struct Candidates {
     pub(super) prices: Vec<f32>,
     /// Kilometres to the job; NaN = unknown.
     pub(super) distances: Vec<f64>,
+    /// The places that were looked at, ascending.
+    pub(super) reach: Vec<Range<u32>>,
     pub(super) considered: u32,
     pub(super) excluded: Excluded,
     pub(super) unknown_bids: Vec<String>,
@@ -36,7 +40,7 @@ struct Scan<'a> {
 }
 
 impl Candidates {
-    /// Finds the candidates of a request.
+    /// Finds the candidates of a request among the places that can have any.
     ///
     /// # Errors
     /// [`EngineError::Request`] with the field that cannot be used.
@@ -46,8 +50,10 @@ impl Candidates {
         job: &JobSpec,
         catalog: &Catalog,
         columns: &Columns,
+        reach: impl Iterator<Item = Range<u32>>,
     ) -> Result<(), EngineError> {
         self.clear();
+        self.reach.extend(reach);
         let limit = request.filters.max_distance_km;
         if limit.is_some_and(|km| !(km.is_finite() && km >= 0.0)) {
             return Err(EngineError::request("filters.maxDistanceKm", "it must be a finite number from 0 up"));
@@ -63,9 +69,11 @@ impl Candidates {
             CandidateSource::Bidders => bids.iter().for_each(|(at, bid)| self.consider(&scan, *at, Some(*bid))),
             CandidateSource::Catalog => {
                 let mut waiting = bids.iter().peekable();
-                for at in 0..catalog.cleaners.len() as u32 {
-                    let bid = waiting.next_if(|(bidder, _)| *bidder == at).map(|(_, bid)| *bid);
-                    self.consider(&scan, at, bid);
+                for range in 0..self.reach.len() {
+                    for at in self.reach[range].clone() {
+                        let bid = waiting.next_if(|(bidder, _)| *bidder == at).map(|(_, bid)| *bid);
+                        self.consider(&scan, at, bid);
+                    }
                 }
             }
         }
@@ -91,7 +99,8 @@ impl Candidates {
     }
 
     fn clear(&mut self) {
-        let Self { places, rows, prices, distances, considered, excluded, unknown_bids, bids } = self;
+        let Self { reach, places, rows, prices, distances, considered, excluded, unknown_bids, bids } = self;
+        reach.clear();
         places.clear();
         rows.clear();
         prices.clear();
@@ -128,7 +137,8 @@ impl Candidates {
     fn read_bids(&mut self, request: &Request, catalog: &Catalog) -> Result<(), EngineError> {
         for bid in &request.job.bids {
             let price = amount("job.bids.amount", bid.amount)?;
-            match catalog.place(&bid.cleaner_id) {
+            let place = catalog.place(&bid.cleaner_id);
+            match place.filter(|place| self.reach.iter().any(|range| range.contains(place))) {
                 Some(place) => {
                     if let Err(at) = self.bids.binary_search_by_key(&place, |(place, _)| *place) {
                         self.bids.insert(at, (place, price));

@@ -3,12 +3,15 @@
 //! A damaged catalog or manifest is an error: without them there is nobody to rank. A damaged, missing or foreign model is
 //! not: the engine goes on with rules alone and says so in every answer.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::catalog::Catalog;
 use super::columns::Columns;
 use super::error::EngineError;
 use super::ranking::Notice;
+use super::request::Request;
 use super::scratch::Pool;
 use super::tiles::TileIndex;
 use crate::artifact::json::{self, Fields};
@@ -295,6 +298,20 @@ impl Engine {
     /// The tiles that are there, in the order in which they came.
     pub fn tiles(&self) -> impl Iterator<Item = &str> {
         self.tiles.iter().map(|(key, _)| key.as_str())
+    }
+
+    /// The places that can have a candidate for a request, ascending: all of them, or those of the tiles near the job, so that
+    /// an answer does not depend on which other tiles happen to be there.
+    pub(super) fn reach(&self, request: &Request) -> impl Iterator<Item = Range<u32>> {
+        let Request { job, filters, .. } = request;
+        let near = self.index.as_ref().map(|index| index.near(job.location, filters.max_distance_km));
+        let whole = near.is_none().then_some(0..self.catalog.cleaners.len() as u32);
+        let mut start = 0;
+        let tiles = self.tiles.iter().filter_map(move |(key, count)| {
+            start += count;
+            near.as_ref()?.iter().any(|tile| tile.sha256 == *key).then_some(start - count..start)
+        });
+        whole.into_iter().chain(tiles)
     }
 
     /// Forgets what was derived from the catalog before.

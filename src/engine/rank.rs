@@ -156,7 +156,7 @@ impl Engine {
         let Some(model) = self.model.as_ref().filter(|_| request.mode != Mode::Rules) else { return Ok(None) };
         self.scratch.with(|scratch| {
             let job = request.job.spec(&self.catalog.market)?;
-            scratch.candidates.find(request, &job, &self.catalog, &self.columns)?;
+            scratch.candidates.find(request, &job, &self.catalog, &self.columns, self.reach(request))?;
             let query = self.query(model, self.client(request)?, &job);
             let Scratch { candidates, network: NetworkScratch { pairs, .. }, .. } = scratch;
             pairs.clear();
@@ -200,16 +200,21 @@ impl Engine {
     /// # Errors
     /// As [`recommend`](Self::recommend).
     pub fn score_all(&self, request: &Request) -> Result<Scored, EngineError> {
-        let mut scores = vec![f32::NAN; self.catalog.cleaners.len()];
-        let meta = self.score_each(request, |candidate| scores[candidate.place as usize] = percent(candidate.score))?;
-        Ok(Scored { rows: self.catalog.rows.clone(), scores, meta })
+        let mut all = vec![f32::NAN; self.catalog.cleaners.len()];
+        let meta = self.score_each(request, |candidate| all[candidate.place as usize] = percent(candidate.score))?;
+        let (mut rows, mut scores) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len()));
+        for places in self.reach(request).map(|places| places.start as usize..places.end as usize) {
+            rows.extend_from_slice(&self.catalog.rows[places.clone()]);
+            scores.extend_from_slice(&all[places]);
+        }
+        Ok(Scored { rows, scores, meta })
     }
 
     /// Reads the request, finds the candidates, and scores them by rules.
     fn context<'a>(&'a self, request: &'a Request, scratch: &mut Scratch) -> Result<Context<'a>, EngineError> {
         let job = request.job.spec(&self.catalog.market)?;
         let blend = self.blend(request)?;
-        scratch.candidates.find(request, &job, &self.catalog, &self.columns)?;
+        scratch.candidates.find(request, &job, &self.catalog, &self.columns, self.reach(request))?;
         let client = self.client(request)?;
         let network = match &self.model {
             Some(model) if blend.mode != Mode::Rules => Some((model, self.query(model, client, &job))),
