@@ -70,12 +70,13 @@ export class Tiles {
     work: () => Promise<T>,
   ): Promise<T> {
     const held = tiles.map((tile) => this.#hold(tile));
+    const missing = held.map(({ given }) => !given);
     this.#evict();
     this.#warnOf(tiles);
     try {
       const loaded = await abortable(Promise.all(held.map(({ ready }) => ready)), signal);
       const answer = await work();
-      const fetched = tiles.filter((_, at) => loaded[at]);
+      const fetched = tiles.filter((_, at) => missing[at] && loaded[at]);
       answer.meta.tiles = { used: tiles.length, loaded: fetched.length, bytes: bytesOf(fetched) };
       return answer;
     } finally {

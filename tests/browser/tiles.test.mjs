@@ -1,0 +1,477 @@
+// A catalog in tiles, in a plain page in Chromium: what is loaded, what is kept, what is thrown away, and that the answers
+// are those of the whole catalog. The server counts, delays, damages and refuses.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join } from "node:path";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { inRoot } from "../../scripts/paths.mjs";
+import { CSP } from "../../scripts/serve.mjs";
+import { moved, writeModel } from "./catalogs.mjs";
+import { installedPackage, knownJob, launch, openSite, siteWith } from "./support.mjs";
+
+const TYPES = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".json": "application/json",
+  ".wasm": "application/wasm",
+};
+const CLEANERS = 8_000;
+/** Three places to work at, 200 km and more from each other, with the cleaners of one town around each. */
+const PLACES = { a: [38, 23.7], b: [38, 26.1], c: [41, 23.7] };
+const jobAt = (place, north = 0) => {
+  const [latitude, longitude] = PLACES[place];
+  return { ...knownJob(), location: { latitude: latitude + north, longitude } };
+};
+const within = (maxDistanceKm) => ({ filters: { maxDistanceKm }, limit: 40 });
+
+let browser;
+let server;
+let url;
+let site;
+/** What the server was asked for in the folder of tiles, and the most of it at a time. */
+let seen = [];
+let most = 0;
+/** What the server does with a tile: nothing, or something in place of its bytes. */
+let treat = async (_name, _times) => undefined;
+let delay = 0;
+
+async function answer(request, response) {
+  const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
+  const file = join(site, path.endsWith("/") ? `${path}index.html` : path);
+  const head = { "content-security-policy": CSP, "content-type": TYPES[extname(file)] ?? "application/octet-stream" };
+  if (!path.includes("/tiles/")) {
+    if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return response.writeHead(404).end();
+    return response.writeHead(200, { ...head, "cache-control": "no-cache" }).end(readFileSync(file));
+  }
+  seen.push(path.split("/").at(-1));
+  running += 1;
+  response.on("close", () => {
+    running -= 1;
+  });
+  most = Math.max(most, running);
+  await new Promise((done) => setTimeout(done, delay));
+  const name = path.split("/").at(-1);
+  const instead = await treat(name, seen.filter((other) => other === name).length);
+  if (instead === "hang up") return response.destroy();
+  if (typeof instead === "number") return response.writeHead(instead).end();
+  // As a server would: names are hashes.
+  response.writeHead(200, { ...head, "cache-control": "public, max-age=31536000" }).end(instead ?? readFileSync(file));
+}
+let running = 0;
+
+before(async () => {
+  site = siteWith(installedPackage().project);
+  const grid = Array.from({ length: CLEANERS / 200 }, (_, copy) => [(copy % 8) * 0.6, Math.floor(copy / 8) * 0.6]);
+  writeModel(
+    join(site, "whole"),
+    Array.from({ length: CLEANERS }, (_, at) => moved((at * 7) % 200, ...grid[Math.floor(at / 200)])),
+  );
+  const model = ["--model", join(site, "whole"), "--out", join(site, "tiled")];
+  execFileSync(inRoot("target/release/tidyrank"), ["--quiet", "catalog", "build", ...model, "--tile-resolution", "5"]);
+  server = createServer((request, response) => answer(request, response).catch((error) => response.destroy(error)));
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  url = `http://localhost:${server.address().port}/`;
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  server?.closeAllConnections();
+  server?.close();
+});
+beforeEach(() => {
+  [seen, most, delay, treat] = [[], 0, 0, async () => undefined];
+});
+
+const openPage = () => openSite(browser, url);
+
+/** Asks one recommender these things one after the other; an error is its code and message. */
+const ask = (page, requests, { manifest = "/tiled/manifest.json", at = "recommendCleaners", ...options } = {}) =>
+  page.evaluate(
+    async ({ requests, manifest, at, options }) => {
+      const warnings = [];
+      const onWarning = ({ code }) => warnings.push(code);
+      const recommender = await window.tidyrank.Recommender.load(manifest, { ...options, onWarning });
+      const answers = [];
+      for (const [job, how] of requests) {
+        const answer = recommender[at](job, how);
+        answers.push(await answer.catch(({ code, message }) => ({ code, message })));
+      }
+      const capabilities = recommender.capabilities();
+      // What is written to the cache is not waited for.
+      await new Promise((done) => setTimeout(done, 300));
+      recommender.dispose();
+      return { answers, warnings, capabilities };
+    },
+    { requests, manifest, at, options },
+  );
+
+const itemsOf = ({ answers }) => answers.map(({ items }) => items);
+const tilesOf = ({ answers }) => answers.map(({ meta }) => meta.tiles);
+const sizeOf = (name) => statSync(join(site, "tiled/tiles", name)).size;
+const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
+const MANY = 1 << 30;
+
+describe("a catalog in tiles", () => {
+  const requests = [
+    [jobAt("a"), within(20)],
+    [jobAt("b"), within(5)],
+    [jobAt("c", 0.3), within(60)],
+    [jobAt("a", 5), within(3)],
+    [jobAt("b", -0.2), { ...within(25), mode: "rules", limit: 500 }],
+    [{ ...jobAt("a", 0.1), propertyType: undefined, durationH: 2 }, within(30)],
+  ];
+
+  test("is ranked as the whole catalog is, by any number of engines", async () => {
+    const { context, page } = await openPage();
+    const whole = await ask(page, requests, { manifest: "/whole/manifest.json" });
+    assert.ok(whole.answers[0].items.length === 40 && whole.answers[3].items.length === 0);
+    for (const options of [{}, { workers: 2 }, { workers: 3, tileBudget: 1 }, { worker: false }]) {
+      const tiled = await ask(page, requests, options);
+      assert.deepEqual(itemsOf(tiled), itemsOf(whole), JSON.stringify(options));
+      for (const [at, { meta }] of tiled.answers.entries()) {
+        assert.equal(meta.scored, whole.answers[at].meta.scored);
+        assert.ok(meta.candidates < CLEANERS / 4, `${meta.candidates} were looked at`);
+      }
+      assert.equal(tiled.capabilities.cleaners, CLEANERS);
+    }
+    await context.close();
+  });
+
+  test("is scored as the whole catalog is", async () => {
+    const { context, page } = await openPage();
+    const scored = async (options) => {
+      const { answers } = await ask(page, requests, { ...options, at: "scoreCleaners" });
+      const known = ({ rows, scores }) => {
+        const pairs = Object.values(rows).map((row, at) => [row, String(scores[at])]);
+        assert.ok(pairs.every(([row], at) => at === 0 || row > pairs[at - 1][0]));
+        return pairs.filter(([, score]) => score !== "NaN");
+      };
+      return answers.map(known);
+    };
+    const whole = await scored({ manifest: "/whole/manifest.json" });
+    assert.deepEqual(await scored({}), whole);
+    assert.deepEqual(await scored({ workers: 3 }), whole);
+    await context.close();
+  });
+
+  test("says the same of a request whatever else is loaded", async () => {
+    const { context, page } = await openPage();
+    const alone = await ask(page, requests.slice(2, 3));
+    const later = await ask(page, requests.slice(0, 3));
+    const { tiles: _, ...meta } = alone.answers[0].meta;
+    const { tiles: __, ...after } = later.answers[2].meta;
+    assert.deepEqual(after, meta);
+    await context.close();
+  });
+
+  test("is loaded only near the job, a few tiles at a time, and once", async () => {
+    const { context, page } = await openPage();
+    delay = 40;
+    const all = readdirSync(join(site, "tiled/tiles"));
+    const [first, again, nearby] = tilesOf(
+      await ask(page, [
+        [jobAt("a"), within(60)],
+        [jobAt("a"), within(60)],
+        [jobAt("a"), within(10)],
+      ]),
+    );
+    assert.ok(first.used > 6 && first.used < all.length / 3, `${first.used} of ${all.length}`);
+    assert.deepEqual(first, { used: seen.length, loaded: seen.length, bytes: sum(seen.map(sizeOf)) });
+    assert.equal(new Set(seen).size, seen.length);
+    assert.deepEqual(again, { used: first.used, loaded: 0, bytes: 0 });
+    assert.ok(nearby.used < first.used && nearby.loaded === 0);
+    assert.equal(most, 6);
+    await context.close();
+  });
+
+  test("is shared by requests at the same time", async () => {
+    const { context, page } = await openPage();
+    delay = 60;
+    const answers = await page.evaluate(
+      async ({ job, options }) => {
+        const recommender = await window.tidyrank.Recommender.load("/tiled/manifest.json", { workers: 2 });
+        const asked = [1, 2, 3].map(() => recommender.recommendCleaners(job, options));
+        return await Promise.all(asked);
+      },
+      { job: jobAt("a"), options: within(20) },
+    );
+    assert.equal(new Set(seen).size, seen.length);
+    assert.equal(seen.length, answers[0].meta.tiles.used);
+    assert.deepEqual(answers[2].items, answers[0].items);
+    await context.close();
+  });
+
+  test("is spread over the workers", async () => {
+    const { context, page } = await openPage();
+    const given = await page.evaluate(
+      async ({ job, options }) => {
+        const given = [];
+        const worker = () => {
+          const made = new Worker("/tidyrank/worker.js", { type: "module" });
+          const post = made.postMessage.bind(made);
+          const at = given.push(0) - 1;
+          made.postMessage = (call, moved) => {
+            if (call.operation === "addTile") given[at] += 1;
+            post(call, moved);
+          };
+          return made;
+        };
+        const recommender = await window.tidyrank.Recommender.load("/tiled/manifest.json", { worker, workers: 2 });
+        await recommender.recommendCleaners(job, options);
+        return given;
+      },
+      { job: jobAt("a"), options: within(40) },
+    );
+    assert.equal(sum(given), seen.length);
+    assert.ok(Math.min(...given) >= seen.length / 4, given.join());
+    await context.close();
+  });
+
+  test("lists bidders whose tile was not needed, and the cleaners that are loaded", async () => {
+    const { context, page } = await openPage();
+    const [here, far] = ["c0000003", "c0007999"];
+    const bids = [{ cleanerId: here, amount: 30 }, { cleanerId: far, amount: 30 }, { cleanerId: "nobody" }];
+    const job = { ...jobAt("a"), bids };
+    for (const workers of [1, 3]) {
+      const { answers } = await ask(page, [[job, { ...within(20), candidates: "bidders" }]], { workers });
+      assert.deepEqual(answers[0].meta.unknownBids, [far, "nobody"]);
+      assert.deepEqual(
+        answers[0].items.map((item) => item.cleanerId),
+        [here],
+      );
+    }
+    const loaded = await page.evaluate(
+      async ({ job, options }) => {
+        const recommender = await window.tidyrank.Recommender.load("/tiled/manifest.json", { workers: 2 });
+        const before = await recommender.catalog();
+        const { meta } = await recommender.recommendCleaners(job, options);
+        return [before.cleaners.length, meta.candidates, (await recommender.catalog()).cleaners.length];
+      },
+      { job: jobAt("a"), options: within(20) },
+    );
+    assert.equal(loaded[0], 0);
+    assert.ok(loaded[1] > 0 && loaded[1] === loaded[2]);
+    await context.close();
+  });
+});
+
+describe("tiles that are kept", () => {
+  test("answer after a reload without being asked for, and without a network", async () => {
+    const { context, page } = await openPage();
+    const online = await ask(page, [[jobAt("a"), within(20)]]);
+    assert.ok(seen.length > 0);
+    seen = [];
+    await page.reload();
+    await page.evaluate(async () => {
+      window.tidyrank = await import("/tidyrank/index.js");
+    });
+    await context.route("**/tiled/**", (route) => route.abort());
+    const offline = await ask(page, [[jobAt("a"), within(20)]]);
+    assert.deepEqual(seen, []);
+    assert.deepEqual(itemsOf(offline), itemsOf(online));
+    assert.equal(offline.answers[0].meta.tiles.loaded, 0);
+    assert.deepEqual(offline.warnings, ["load.network"]);
+    const [refused] = (await ask(page, [[jobAt("b"), within(20)]])).answers;
+    assert.equal(refused.code, "load.network");
+    assert.match(refused.message, /tiles\/[0-9a-f]{64}/);
+    await context.close();
+  });
+
+  test("are those used last, over a reload too, as far as the budget reaches", async () => {
+    const { context, page } = await openPage();
+    const [a, b, c] = ["a", "b", "c"].map((place) => [jobAt(place), within(15)]);
+    const { answers } = await ask(page, [a, b, c], { tileBudget: MANY, cache: false });
+    const bytes = answers.map(({ meta }) => meta.tiles.bytes);
+    // Any two of the three have room, not all of them.
+    const tileBudget = sum(bytes) - 1;
+    const loadedBy = async (requests) => {
+      seen = [];
+      const asked = await ask(page, requests, { tileBudget });
+      assert.deepEqual(asked.warnings, []);
+      return tilesOf(asked).map(({ loaded, used }) => (loaded === 0 ? "none" : loaded === used ? "all" : "some"));
+    };
+    // In memory: b is the one that was not used for longest, and is not in the cache any more either.
+    assert.deepEqual(await loadedBy([a, b, a, c, a, b]), ["all", "all", "none", "all", "none", "some"]);
+    await page.evaluate(() => caches.delete("tidyrank-models-1"));
+    assert.deepEqual(await loadedBy([a, b]), ["all", "all"]);
+    await page.reload();
+    await page.evaluate(async () => {
+      window.tidyrank = await import("/tidyrank/index.js");
+    });
+    assert.deepEqual(await loadedBy([a]), ["none"]);
+    assert.deepEqual(await loadedBy([c]), ["all"]);
+    // c took the place of some of b, not of a.
+    assert.deepEqual(await loadedBy([a, c]), ["none", "none"]);
+    assert.notDeepEqual(await loadedBy([b]), ["none"]);
+    const kept = await page.evaluate(async () => {
+      const cache = await caches.open("tidyrank-models-1");
+      const files = (await cache.keys()).filter(({ url }) => url.includes("/sha256/"));
+      const sizes = await Promise.all(
+        files.map(async (key) => [key.url.slice(-64), (await (await cache.match(key)).blob()).size]),
+      );
+      return sizes;
+    });
+    const tiles = kept.filter(([hash]) => readdirSync(join(site, "tiled/tiles")).includes(`${hash}.safetensors`));
+    assert.ok(tiles.length > 0 && sum(tiles.map(([, size]) => size)) <= tileBudget);
+    await context.close();
+  });
+
+  test("are not in memory beyond the budget but for the request under way, which is told", async () => {
+    const { context, page } = await openPage();
+    const requests = [1, 2].map(() => [jobAt("a"), within(20)]);
+    const { answers, warnings } = await ask(page, requests, { tileBudget: 1000 });
+    assert.deepEqual(warnings, ["tiles.budget"]);
+    assert.deepEqual(answers[1], answers[0]);
+    assert.equal(answers[1].meta.tiles.loaded, answers[1].meta.tiles.used);
+    const left = await page.evaluate(async ([job, options]) => {
+      const settings = { tileBudget: 1000, workers: 2 };
+      const recommender = await window.tidyrank.Recommender.load("/tiled/manifest.json", settings);
+      const asked = recommender.recommendCleaners(job, options);
+      await asked;
+      return (await recommender.catalog()).cleaners.length;
+    }, requests[0]);
+    assert.equal(left, 0);
+    await context.close();
+  });
+});
+
+describe("a request of a catalog in tiles", () => {
+  test("needs a place and a distance, unless everything can be kept", async () => {
+    const { context, page } = await openPage();
+    const { location: _, ...nowhere } = jobAt("a");
+    const unlimited = [
+      [jobAt("a"), {}],
+      [nowhere, within(20)],
+      [{}, { filters: {} }],
+      [{}, { candidates: "bidders" }],
+    ];
+    const refused = await ask(page, unlimited, { tileBudget: 100_000 });
+    for (const { code, message } of refused.answers) {
+      assert.equal(code, "request.invalid");
+      assert.match(message, /filters\.maxDistanceKm/);
+    }
+    assert.deepEqual(seen, []);
+    const whole = await ask(page, unlimited, { manifest: "/whole/manifest.json" });
+    assert.deepEqual(itemsOf(await ask(page, unlimited)), itemsOf(whole));
+    assert.equal(new Set(seen).size, readdirSync(join(site, "tiled/tiles")).length);
+    const wrong = [
+      [{ ...jobAt("a"), location: { latitude: 99, longitude: 0 } }, within(5)],
+      [jobAt("a"), within(-1)],
+      [{ ...jobAt("a"), sizem2: 3 }, within(5)],
+    ];
+    const codes = (await ask(page, wrong)).answers.map(({ code, message }) => [
+      code,
+      /location|maxDistanceKm|sizem2/.exec(message)[0],
+    ]);
+    assert.deepEqual(codes, [
+      ["request.invalid", "location"],
+      ["request.invalid", "maxDistanceKm"],
+      ["request.shape", "sizem2"],
+    ]);
+    await context.close();
+  });
+
+  test("is rejected where a tile cannot be had, and answered when it can", async () => {
+    const { context, page } = await openPage();
+    const outcome = async () => (await ask(page, [[jobAt("a"), within(20)]])).answers[0];
+    let chosen;
+    treat = async (name) => {
+      chosen ??= name;
+      return name === chosen ? "hang up" : undefined;
+    };
+    const lost = await outcome();
+    assert.equal(lost.code, "load.network");
+    assert.ok(lost.message.includes(chosen), lost.message);
+    treat = async (name) => (name === chosen ? 404 : undefined);
+    const missing = await outcome();
+    assert.equal(missing.code, "load.http");
+    assert.ok(missing.message.includes(chosen), missing.message);
+    treat = async () => undefined;
+    assert.equal((await outcome()).items.length, 40);
+    await context.close();
+  });
+
+  test("asks once more, past the HTTP cache, for a tile that is damaged", async () => {
+    const { context, page } = await openPage();
+    const outcome = async () => (await ask(page, [[jobAt("b"), within(10)]])).answers[0];
+    const damaged = (name) => {
+      const bytes = readFileSync(join(site, "tiled/tiles", name));
+      bytes[bytes.length - 3] ^= 1;
+      return bytes;
+    };
+    treat = async (name, times) => (times === 1 ? damaged(name) : undefined);
+    const mended = await outcome();
+    assert.equal(mended.items.length, 40);
+    assert.equal(seen.length, 2 * mended.meta.tiles.used);
+    await context.clearCookies();
+    await page.evaluate(() => caches.delete("tidyrank-models-1"));
+    const other = await openPage();
+    seen = [];
+    treat = async (name) => damaged(name);
+    const [refused] = (await ask(other.page, [[jobAt("b"), within(10)]])).answers;
+    assert.equal(refused.code, "artifact.checksum");
+    assert.match(refused.message, /tiles\/[0-9a-f]{64}/);
+    const hashes = await other.page.evaluate(async () => {
+      const keys = await (await caches.open("tidyrank-models-1")).keys();
+      return keys.map(({ url }) => url.slice(-64));
+    });
+    assert.ok(!hashes.some((hash) => seen.includes(`${hash}.safetensors`)), "a damaged tile was kept");
+    await Promise.all([context.close(), other.context.close()]);
+  });
+
+  test("can be given up alone, and nobody's download goes on", async () => {
+    const { context, page } = await openPage();
+    delay = 300;
+    const outcome = await page.evaluate(
+      async ({ near, far, options }) => {
+        const recommender = await window.tidyrank.Recommender.load("/tiled/manifest.json", { workers: 2 });
+        const codeOf = (promise) =>
+          promise.then(
+            ({ items }) => items.length,
+            ({ code, cause }) => [code, cause],
+          );
+        const [one, two] = [new AbortController(), new AbortController()];
+        const asked = [
+          codeOf(recommender.recommendCleaners(near, { ...options, signal: one.signal })),
+          codeOf(recommender.recommendCleaners(near, options)),
+          codeOf(recommender.recommendCleaners(far, { ...options, signal: two.signal })),
+        ];
+        await new Promise((done) => setTimeout(done, 100));
+        one.abort("enough");
+        two.abort("enough");
+        const first = [await asked[0], await asked[2]];
+        const second = await asked[1];
+        const again = await codeOf(recommender.recommendCleaners(far, options));
+        const late = codeOf(
+          recommender.recommendCleaners({ ...far, location: { latitude: 41, longitude: 26 } }, options),
+        );
+        await new Promise((done) => setTimeout(done, 50));
+        recommender.dispose();
+        return { first, second, again, late: await late };
+      },
+      { near: jobAt("a"), far: jobAt("c"), options: within(10) },
+    );
+    assert.deepEqual(outcome.first, [
+      ["request.aborted", "enough"],
+      ["request.aborted", "enough"],
+    ]);
+    assert.equal(outcome.second, 40);
+    assert.equal(outcome.again, 40);
+    assert.deepEqual(outcome.late[0], "disposed");
+    await context.close();
+  });
+
+  test("cannot be had from bytes alone", async () => {
+    const { context, page } = await openPage();
+    const code = await page.evaluate(async () => {
+      const bytes = async (name) => new Uint8Array(await (await fetch(`/tiled/${name}`)).arrayBuffer());
+      const files = { tiles: await bytes("tiles.safetensors"), "model.q8": await bytes("model.q8.safetensors") };
+      const source = { manifest: await bytes("manifest.json"), files };
+      return await window.tidyrank.Recommender.load(source).catch((error) => error.code);
+    });
+    assert.equal(code, "load.invalid");
+    await context.close();
+  });
+});
