@@ -7,5 +7,6 @@ pub mod eval;
 pub mod files;
 pub mod model_dir;
 pub mod quantize;
+pub mod score;
 pub mod tiles;
 pub mod train;

@@ -2,12 +2,16 @@
 //!
 //! It is not for anything that knows what a number means.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod ceiling;
 mod int8;
 mod kernel;
 mod linear;
 mod stable;
 mod stack;
 
+#[cfg(not(target_arch = "wasm32"))]
+pub use ceiling::register_macs;
 pub use int8::{
     MAX_ACTIVATION, MAX_INPUTS, MAX_SHARE, QuantisedRows, activation_code, code_i16, quantise_rows_i16,
     quantise_weights, share_code,

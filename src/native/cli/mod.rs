@@ -19,6 +19,7 @@ mod quantize;
 mod ranking_table;
 mod recommend;
 mod report_table;
+mod score;
 mod train;
 
 /// The data set of commands that name none: what `make demo` generates.
@@ -63,6 +64,8 @@ enum Command {
     Quantize(quantize::Args),
     /// Rank the cleaners for a job
     Recommend(recommend::Args),
+    /// Score every open job against every cleaner, into a Parquet file
+    Score(score::Args),
     /// Show what is in a model, and check its files
     Inspect(inspect::Args),
     /// Cut a large catalog into tiles, or look at such tiles
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::Evaluate(args) => evaluate::run(args, &context),
         Command::Quantize(args) => quantize::run(args, &context),
         Command::Recommend(args) => recommend::run(args, &context),
+        Command::Score(args) => score::run(args, &context),
         Command::Inspect(args) => inspect::run(args, &context),
         Command::Catalog(args) => catalog::run(args, &context),
         Command::Export(args) => export::run(args, &context),

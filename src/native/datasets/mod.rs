@@ -16,6 +16,7 @@ pub mod import;
 mod index;
 mod reader;
 pub mod rows;
+mod scores;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub use error::DataError;
 pub use fingerprint::fingerprint;
 pub use folder::{DatasetWriter, Written};
 pub use reader::{read_market, read_table, table_path};
+pub use scores::{EncodedScores, ScoreColumns, ScoresWriter};
 pub use table::Row;
 pub use truth::{Truth, TruthMarket, read_truth};
 pub use writer::TableWriter;
