@@ -4,6 +4,8 @@ import { ModelCache, sha256 } from "./cache.js";
 import { TidyrankError, toError } from "./errors.js";
 import { bytesAt, type FetchContext, resolve } from "./fetch.js";
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
 interface ManifestFile {
   role: string;
   path: string;
@@ -24,10 +26,16 @@ export interface FileOptions extends FetchContext {
 export async function loadFiles(source: string | URL, options: FileOptions): Promise<ModelBytes> {
   const url = resolve(source);
   const cache = await ModelCache.open(options.cache && url.protocol !== "file:");
-  const manifest = await loadManifest(url, cache, options);
+  const kept = cache.manifest(url);
+  // What was needed the last time is looked up while the manifest is on its way.
+  const early = kept.then(
+    (before) => new Map(before && hashesOf(before).map((hash) => [hash, cache.file(hash)] as const)),
+  );
+  const manifest = await loadManifest(url, kept, cache, options);
   const wanted = filesOf(manifest).filter((file) => isWanted(file.role, options.clients));
   options.announce(wanted.find((file) => file.role === "catalog")?.size);
-  const loaded = await Promise.all(wanted.map((file) => loadFile(file, url, cache, options)));
+  const found = await early;
+  const loaded = await Promise.all(wanted.map((file) => loadFile(file, url, found.get(file.sha256), cache, options)));
   const files: Record<string, Uint8Array> = {};
   for (const [at, file] of wanted.entries()) {
     const bytes = loaded[at];
@@ -46,16 +54,17 @@ function isWanted(role: string, clients: boolean): boolean {
   return isNeeded(role) || role === "model.q8" || (clients && role === "clients");
 }
 
-async function loadManifest(url: URL, cache: ModelCache, options: FileOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const before = await cache.manifest(url);
+async function loadManifest(url: URL, kept: Promise<Bytes | undefined>, cache: ModelCache, options: FileOptions) {
   try {
     const manifest = await bytesAt(url, options);
+    const before = await kept;
     const hashes = new Set(filesOf(manifest).map((file) => file.sha256));
     const dropped = before ? hashesOf(before).filter((hash) => !hashes.has(hash)) : [];
-    await cache.keepManifest(url, manifest, dropped);
+    void cache.keepManifest(url, manifest, dropped);
     return manifest;
   } catch (thrown) {
     const offline = thrown instanceof TidyrankError && thrown.code === "load.network";
+    const before = await kept;
     if (!offline || !before) throw thrown;
     options.warn({ code: "load.network", text: "no network: the model that was loaded last is used" });
     return before;
@@ -63,10 +72,16 @@ async function loadManifest(url: URL, cache: ModelCache, options: FileOptions): 
 }
 
 /** Without a model the engine ranks by rules and says so. */
-async function loadFile(file: ManifestFile, base: URL, cache: ModelCache, options: FileOptions) {
+async function loadFile(
+  file: ManifestFile,
+  base: URL,
+  early: Promise<Bytes | undefined> | undefined,
+  cache: ModelCache,
+  options: FileOptions,
+) {
   try {
     const url = within(base, file.path);
-    return (await cache.file(file.sha256)) ?? (await fetchFile(url, file, cache, options));
+    return (await (early ?? cache.file(file.sha256))) ?? (await fetchFile(url, file, cache, options));
   } catch (thrown) {
     const error = toError(thrown, "load.network");
     if (isNeeded(file.role) || error.code === "load.aborted") throw error;
@@ -84,7 +99,7 @@ async function fetchFile(url: URL, file: ManifestFile, cache: ModelCache, option
     hash = await sha256(bytes);
   }
   // A wrong file still goes to the engine, which says what is wrong with it; it is just never kept.
-  if (hash === file.sha256) await cache.keepFile(file.sha256, bytes);
+  if (hash === file.sha256) void cache.keepFile(file.sha256, bytes);
   return bytes;
 }
 
