@@ -1,6 +1,6 @@
 //! The reference: what every other kernel must reproduce to the bit.
 
-use super::{Block, Buffers, Int8Linear, MAX_PAIR_FEATURES};
+use super::{Block, Buffers, Int8Linear, MAX_PAIR_FEATURES, PANEL};
 use crate::numeric::int8::{MAX_ACTIVATION, activation_code, multiply_round};
 
 pub(super) fn forward(block: &Block<'_>, buffers: &mut Buffers, out: &mut [f32]) {
@@ -29,9 +29,17 @@ fn first(block: &Block<'_>, item: &[i16], pairs: [i16; MAX_PAIR_FEATURES], codes
 
 fn hidden(layer: &Int8Linear, codes: &[i16], next: &mut [i16]) {
     let (multipliers, biases) = layer.padded_affine();
-    for (output, (multiplier, bias)) in multipliers.iter().zip(biases).enumerate() {
-        let products =
-            (0..layer.inputs()).map(|input| i32::from(layer.weight(output, input)) * i32::from(codes[input]));
-        next[output] = activation_code(products.sum::<i32>() as f32 * multiplier + bias);
+    let affine = multipliers.chunks_exact(PANEL).zip(biases.chunks_exact(PANEL));
+    let panels = layer.packed().chunks_exact(layer.pairs()).zip(affine);
+    for ((panel, (multipliers, biases)), next) in panels.zip(next.chunks_exact_mut(PANEL)) {
+        let mut sums = [0i32; PANEL];
+        for (x, weights) in codes.chunks_exact(2).zip(panel) {
+            for (sum, w) in sums.iter_mut().zip(weights.0.chunks_exact(2)) {
+                *sum += i32::from(x[0]) * i32::from(w[0]) + i32::from(x[1]) * i32::from(w[1]);
+            }
+        }
+        for (((code, sum), multiplier), bias) in next.iter_mut().zip(sums).zip(multipliers).zip(biases) {
+            *code = activation_code(sum as f32 * multiplier + bias);
+        }
     }
 }

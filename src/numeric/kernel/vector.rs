@@ -175,8 +175,9 @@ pub(super) unsafe fn tile<U: Unit, const ROWS: usize, const SUMS: usize>(
             for at in 1..SUMS {
                 weights[at] = U::weights(starts[at].add(pair * 2 * PANEL));
             }
+            let codes = codes.add(2 * pair);
             for (row, sums) in sums.iter_mut().enumerate() {
-                let x = U::pair(codes.add(row * Buffers::STRIDE + 2 * pair));
+                let x = U::pair(codes.add(row * Buffers::STRIDE));
                 for (sum, weights) in sums.iter_mut().zip(weights) {
                     *sum = U::multiply_add(*sum, weights, x);
                 }
