@@ -1,7 +1,7 @@
 // One or more engines, each with its part of the catalog, that answer as one. Who has how many cleaners does not change
 // an answer: the same items, order and scores come from any number of engines.
 import type { Catalog, Job, ModelBytes, Ranking, RankingMeta, RecommendOptions, Scores } from "../types/index.js";
-import { abortable, TidyrankError, throwIfAborted } from "./errors.js";
+import { abortable, TidyrankError } from "./errors.js";
 import type { Backend, EngineCapabilities, EngineMeta, Operation, Operations, WasmSource } from "./protocol.js";
 import { bytesOf, type Tile, type TileOptions, Tiles } from "./tiles.js";
 
@@ -147,10 +147,7 @@ export class Shards {
   }
 
   async #inTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    const turn = this.#turn.then(() => {
-      throwIfAborted(signal, "request.aborted");
-      return work();
-    });
+    const turn = this.#turn.then(work);
     this.#turn = turn.catch(() => undefined);
     return await abortable(turn, signal);
   }
