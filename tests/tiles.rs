@@ -460,6 +460,8 @@ fn the_command_cuts_and_inspects_and_says_what_is_wrong() {
     assert!(!shop.path("x").exists());
     shop.fails("catalog inspect none", "file.read");
     shop.fails(&format!("catalog inspect {model}"), "model.role");
+    assert_eq!(shop.run("generate --out data --jobs 20 --cleaners 10 --clients 5", "1").0, Some(0));
+    shop.fails("score --all-pairs --data data --model out1", "model.tiles");
     let tile = shop.path("out1/tiles").join(&tiles[0].0);
     std::fs::write(&tile, &tiles[0].1[1..]).unwrap();
     shop.fails("catalog inspect out1", "artifact.checksum");

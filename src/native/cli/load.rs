@@ -56,6 +56,10 @@ pub(super) fn manifest(dir: &Path) -> Result<(Manifest, Vec<u8>), CliError> {
 /// Loads the engine of a model folder. What it cannot use is told on standard error.
 pub(super) fn engine(dir: &Path, precision: Precision) -> Result<Engine, CliError> {
     let (manifest, bytes) = manifest(dir)?;
+    if manifest.file("tiles").is_some() {
+        let message = format!("{}: the catalog is in tiles, which pages load as they need them", dir.display());
+        return Err(CliError::new("model.tiles", message, "give the folder of the model that they were cut from"));
+    }
     let read = |role: &str| files::read(&dir.join(&manifest.file(role)?.path)).ok();
     let engine = Engine::load(&bytes, read, precision)?;
     for warning in engine.warnings() {
