@@ -545,6 +545,10 @@ fn tiles_come_and_go() {
     let twice = engine.add_tile("d", &tile(24..26)).unwrap_err();
     assert_eq!((twice.code(), engine.tiles().count()), ("artifact.metadata", 2));
     assert_eq!(engine.add_tile("e", b"no tile").unwrap_err().code(), "artifact.truncated");
+    // echo -n abc | sha256sum
+    let sum = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert_eq!(Engine::check_tile(sum, b"abc"), Ok(()));
+    assert_eq!(Engine::check_tile(sum, b"abd").unwrap_err().code(), "artifact.checksum");
 }
 
 #[test]

@@ -8,11 +8,13 @@ const keyOf = (kind: "sha256" | "manifest" | "order", id: string) =>
 
 const ORDER = keyOf("order", "tiles");
 
+/** Whether checksums can be computed here: only in secure contexts. */
+export const canHash = () => !!globalThis.crypto?.subtle;
+
 /** The SHA-256 in hex, or `undefined` outside secure contexts, where the engine alone checks. */
 export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
-  const subtle = globalThis.crypto?.subtle;
-  if (!subtle) return undefined;
-  const digest = new Uint8Array(await subtle.digest("SHA-256", bytes));
+  if (!canHash()) return undefined;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
@@ -26,7 +28,7 @@ export class ModelCache {
 
   /** Opens the store; an empty one where it cannot be had. */
   static async open(wanted: boolean): Promise<ModelCache> {
-    if (!wanted || !globalThis.caches || !globalThis.crypto?.subtle) return new ModelCache(undefined);
+    if (!wanted || !globalThis.caches || !canHash()) return new ModelCache(undefined);
     return new ModelCache(await globalThis.caches.open(NAME).catch(() => undefined));
   }
 

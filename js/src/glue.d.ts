@@ -9,7 +9,7 @@ declare module "#glue" {
     score(request: Uint8Array): Uint8Array;
     shard(index: number, count: number): Uint8Array;
     tiles(request: Uint8Array): Uint8Array;
-    add_tile(hash: Uint8Array, bytes: Uint8Array): Uint8Array;
+    add_tile(hash: Uint8Array, bytes: Uint8Array, checked: boolean): Uint8Array;
     remove_tile(hash: Uint8Array): Uint8Array;
     catalog(): Uint8Array;
     free(): void;

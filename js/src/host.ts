@@ -1,6 +1,7 @@
 // The engine in this thread. Loaded by the worker, and by the page only where it ranks without one.
 import init, { WasmEngine } from "#glue";
 import { answerOf, readCapabilities, readCatalog, readNothing, readRanking, readScores, readTiles } from "./answer.js";
+import { canHash } from "./cache.js";
 import { type Failure, isFailure, toError } from "./errors.js";
 import { isNode, readFile } from "./node.js";
 import type { Operation, Operations, WasmSource } from "./protocol.js";
@@ -69,7 +70,8 @@ function perform(engine: WasmEngine, operation: string, payload: unknown): unkno
       return answerOf(engine.tiles(requestBytes(payload)), readTiles);
     case "addTile": {
       const { hash, bytes } = payload as Payload<"addTile">;
-      return answerOf(engine.add_tile(bytesOf(hash), bytes), readNothing);
+      // Where the page could compute its sum, it did.
+      return answerOf(engine.add_tile(bytesOf(hash), bytes, canHash()), readNothing);
     }
     case "removeTile":
       return answerOf(engine.remove_tile(bytesOf(payload as string)), readNothing);

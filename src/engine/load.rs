@@ -15,7 +15,7 @@ use super::request::Request;
 use super::scratch::Pool;
 use super::tiles::TileIndex;
 use crate::artifact::json::{self, Fields};
-use crate::artifact::{ArtifactError, Manifest, Tensors};
+use crate::artifact::{ArtifactError, Manifest, Tensors, sha256_hex};
 use crate::domain::Replay;
 use crate::features::{Group, Normaliser, columns_of, encode_item, schema_hash};
 use crate::model::{ColumnGroups, Embeddings, Hybrid, ItemTable};
@@ -276,6 +276,19 @@ impl Engine {
         }
         self.renew();
         Ok(())
+    }
+
+    /// Whether the bytes of a tile have the SHA-256 sum that is its key, for callers that cannot tell.
+    ///
+    /// # Errors
+    /// [`EngineError::Artifact`] with [`ArtifactError::Checksum`] where they have another.
+    pub fn check_tile(key: &str, bytes: &[u8]) -> Result<(), EngineError> {
+        let actual = sha256_hex(bytes);
+        if actual == key {
+            return Ok(());
+        }
+        let (what, expected) = (format!("tiles/{key}.safetensors"), key.to_owned());
+        Err(EngineError::Artifact { role: "tile", source: ArtifactError::Checksum { what, expected, actual } })
     }
 
     /// Takes a tile out, if it is there.

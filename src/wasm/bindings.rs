@@ -109,10 +109,13 @@ impl WasmEngine {
         self.ask(request, |engine, request| Ok(answer::tiles(engine, request)))
     }
 
-    /// Adds the tile with this SHA-256 sum, given as the bytes of its text, or fails with an `artifact.*` code.
-    pub fn add_tile(&mut self, key: &[u8], bytes: &[u8]) -> Vec<u8> {
+    /// Adds the tile with this SHA-256 sum, given as the bytes of its text, or fails with an `artifact.*` code. `checked`:
+    /// whether its bytes are known to have that sum.
+    pub fn add_tile(&mut self, key: &[u8], bytes: &[u8], checked: bool) -> Vec<u8> {
         self.answer(|engine| {
-            engine.add_tile(&String::from_utf8_lossy(key), bytes).map(|()| answer::done()).map_err(failure)
+            let key = String::from_utf8_lossy(key);
+            let right = if checked { Ok(()) } else { Engine::check_tile(&key, bytes) };
+            right.and_then(|()| engine.add_tile(&key, bytes)).map(|()| answer::done()).map_err(failure)
         })
     }
 

@@ -2,7 +2,7 @@
 // are those of the whole catalog. The server counts, delays, damages and refuses.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
@@ -60,6 +60,8 @@ async function answer(request, response) {
 
 before(async () => {
   site = siteWith(installedPackage().project);
+  writeFileSync(join(site, "no-crypto.js"), 'Object.defineProperty(globalThis, "crypto", { value: {} });');
+  writeFileSync(join(site, "insecure.js"), 'import "/no-crypto.js";\nimport "/tidyrank/worker.js";');
   const grid = Array.from({ length: CLEANERS / 200 }, (_, copy) => [(copy % 8) * 0.6, Math.floor(copy / 8) * 0.6]);
   writeModel(
     join(site, "whole"),
@@ -443,6 +445,36 @@ describe("a request of a catalog in tiles", () => {
     });
     assert.ok(!hashes.some((hash) => seen.includes(`${hash}.safetensors`)), "a damaged tile was kept");
     await Promise.all([context.close(), other.context.close()]);
+  });
+
+  test("is refused a damaged tile outside secure contexts too, where only the engine can tell", async () => {
+    const insecure = () => Object.defineProperty(globalThis, "crypto", { value: {} });
+    const { context, page } = await openSite(browser, url, insecure);
+    const outcome = () =>
+      page.evaluate(
+        async ([job, options]) => {
+          const worker = () => new Worker("/insecure.js", { type: "module" });
+          const recommender = await window.tidyrank.Recommender.load("/tiled/manifest.json", { worker });
+          return await recommender.recommendCleaners(job, options).then(
+            ({ items }) => items.length,
+            ({ code, message }) => [code, message],
+          );
+        },
+        [jobAt("b"), within(10)],
+      );
+    assert.equal(await outcome(), 40);
+    treat = async (name) => {
+      const bytes = readFileSync(join(site, "tiled/tiles", name));
+      bytes[bytes.length - 3] ^= 1;
+      return bytes;
+    };
+    // The HTTP cache has what was right.
+    const session = await context.newCDPSession(page);
+    await session.send("Network.clearBrowserCache");
+    const [code, message] = await outcome();
+    assert.equal(code, "artifact.checksum");
+    assert.match(message, /tiles\/[0-9a-f]{64}/);
+    await context.close();
   });
 
   test("can be given up alone, and nobody's download goes on", async () => {
