@@ -1,4 +1,5 @@
-// Builds pkg/, the npm package: cargo (wasm32, simd128) -> wasm-bindgen -> wasm-opt -> esbuild -> size report.
+// Builds pkg/, the npm package: cargo (wasm32, simd128) -> wasm-bindgen -> wasm-opt -> esbuild -> size report. The crate is
+// compiled twice: as the engine, and as the code for a GPU, which pages fetch only when they use one.
 //
 //   node scripts/build-pkg.mjs           build everything
 //   node scripts/build-pkg.mjs --js      only the JavaScript, on the wasm that is there
@@ -15,8 +16,10 @@ import { sourcesHash, writeStamp } from "./pkg-sources.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
 const OUT = inRoot(process.argv.includes("--out") ? process.argv[process.argv.indexOf("--out") + 1] : "pkg");
-const WASM = `${OUT}/dist/tidyrank_bg.wasm`;
 const BINDGEN_OUT = inRoot("target-wasm/bindgen");
+/** The modules: their names, the features of the crate that make them, and options of tidyrank-bindgen. */
+const ENGINE = { name: "tidyrank", features: "wasm", options: [] };
+const GPU = { name: "tidyrank_gpu", features: "gpu-web", options: ["reset"] };
 const NAMED = inRoot("target-wasm/named.wasm");
 // What the module may use. relaxed-simd is left out: Node 20 does not compile it.
 const WASM_FEATURES = [
@@ -46,7 +49,8 @@ function toolchainEnv() {
 /** Whether the compiler at hand can build what is shipped: the budget is for that. */
 let shipped = true;
 
-function compile() {
+/** The environment of a build for the browser. */
+function wasmEnv() {
   const env = { ...toolchainEnv(), CARGO_TARGET_DIR: inRoot("target-wasm") };
   env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS = "-C target-feature=+simd128";
   shipped = env.WASM_TOOLCHAIN_KIND === "debian";
@@ -60,32 +64,45 @@ function compile() {
   // Variables for the host build (RUSTFLAGS and its encoded form) would replace the flags above.
   delete env.RUSTFLAGS;
   delete env.CARGO_ENCODED_RUSTFLAGS;
-  const features = ["--no-default-features", "--features", "wasm"];
-  run("cargo", ["build", "--lib", "--locked", "--profile", "wasm", ...features, "--target", TARGET], env);
-  return inRoot(`target-wasm/${TARGET}/wasm/tidyrank.wasm`);
+  return env;
 }
 
-function bindgen(module) {
+function makeBindgen() {
   const host = { ...process.env, CARGO_TARGET_DIR: inRoot(".toolchain/bindgen") };
   run("cargo", ["build", "--quiet", "--locked", "--manifest-path", "scripts/bindgen/Cargo.toml"], host);
+  return inRoot(".toolchain/bindgen/debug/tidyrank-bindgen");
+}
+
+/** Compiles modules and writes their glue. */
+function compile(modules) {
+  const [env, bindgen] = [wasmEnv(), makeBindgen()];
   rmSync(BINDGEN_OUT, { recursive: true, force: true });
-  run(inRoot(".toolchain/bindgen/debug/tidyrank-bindgen"), [module, BINDGEN_OUT, "tidyrank"]);
+  for (const { name, features, options } of modules) {
+    const flags = ["--lib", "--locked", "--profile", "wasm", "--no-default-features", "--features", features];
+    run("cargo", ["build", ...flags, "--target", TARGET], env);
+    run(bindgen, [inRoot(`target-wasm/${TARGET}/wasm/tidyrank.wasm`), BINDGEN_OUT, name, ...options]);
+  }
 }
 
-/** Optimises the module into a file; with `-g` it keeps the names of its functions. */
-function optimise(into, ...flags) {
+/** Optimises a module into a file; with `-g` it keeps the names of its functions. */
+function optimise({ name }, into, ...flags) {
   const wasmOpt = inRoot("node_modules/binaryen/bin/wasm-opt");
-  run(process.execPath, [wasmOpt, "-O3", ...flags, ...WASM_FEATURES, `${BINDGEN_OUT}/tidyrank_bg.wasm`, "-o", into]);
+  run(process.execPath, [wasmOpt, "-O3", ...flags, ...WASM_FEATURES, `${BINDGEN_OUT}/${name}_bg.wasm`, "-o", into]);
 }
 
-/** Three files that import each other by name, so that a page which ranks in a worker never loads the glue itself. */
+/**
+ * Files that import each other by name, so that a page which ranks in a worker never loads the glue itself. gpu.js stands
+ * alone: nobody imports it by its name.
+ */
 async function bundle() {
-  const entryPoints = ["index", "host", "worker"].map((name) => inRoot(`js/src/${name}.ts`));
+  const names = { index: "index", host: "host", worker: "worker", gpu: "accelerator" };
+  const entryPoints = Object.entries(names).map(([out, name]) => ({ out, in: inRoot(`js/src/${name}.ts`) }));
   const siblings = {
     name: "siblings",
     setup(build) {
       build.onResolve({ filter: /^\.\/host\.js$/ }, () => ({ path: "./host.js", external: true }));
-      build.onResolve({ filter: /^#glue$/ }, () => ({ path: `${BINDGEN_OUT}/tidyrank.js` }));
+      build.onResolve({ filter: /^#glue$/ }, () => ({ path: `${BINDGEN_OUT}/${ENGINE.name}.js` }));
+      build.onResolve({ filter: /^#gpu-glue$/ }, () => ({ path: `${BINDGEN_OUT}/${GPU.name}.js` }));
     },
   };
   await build({
@@ -115,17 +132,17 @@ function describe() {
 
 function buildPackage() {
   if (!process.argv.includes("--js")) {
-    bindgen(compile());
+    compile([ENGINE, GPU]);
     rmSync(`${OUT}/dist`, { recursive: true, force: true });
     mkdirSync(`${OUT}/dist`, { recursive: true });
-    optimise(WASM);
+    for (const module of [ENGINE, GPU]) optimise(module, `${OUT}/dist/${module.name}_bg.wasm`);
   }
   return bundle();
 }
 
 if (process.argv.includes("--room")) {
-  bindgen(compile());
-  optimise(NAMED, "-g");
+  compile([ENGINE]);
+  optimise(ENGINE, NAMED, "-g");
   reportRoom(readFileSync(NAMED));
 } else {
   await buildPackage();

@@ -11,7 +11,7 @@ import type {
   RankingMeta,
   Reason,
 } from "../types/index.js";
-import type { Asked, EngineCapabilities, EngineMeta, Operations } from "./protocol.js";
+import type { Asked, EngineCapabilities, EngineMeta } from "./protocol.js";
 import { MODES } from "./request.js";
 import type { Tile } from "./tiles.js";
 import {
@@ -69,7 +69,10 @@ const item = readObject<RankedCleaner>({
   reasons: readList(reason),
 });
 
-const meta = readObject<EngineMeta>({
+/** The engine does not know why it was chosen. */
+type Unreasoned<T> = Omit<T, "backendReason">;
+
+const meta = readObject<Unreasoned<EngineMeta>>({
   mode,
   requestedMode: mode,
   fallback: readPart(reason),
@@ -91,9 +94,9 @@ const meta = readObject<EngineMeta>({
   unknownBids: readOptional(readList(readText)),
 });
 
-export const readRanking = readObject<Operations["recommend"]["answer"]>({ items: readList(item), meta });
+export const readRanking = readObject({ items: readList(item), meta });
 
-export const readScores = readObject<Operations["score"]["answer"]>({
+export const readScores = readObject({
   meta,
   rows: readColumn(Uint32Array),
   scores: readColumn(Float32Array),
@@ -111,7 +114,7 @@ export const readTiles = readList(
 
 export const readNothing: Read<undefined> = () => undefined;
 
-export const readCapabilities = readObject<EngineCapabilities>({
+export const readCapabilities = readObject<Unreasoned<EngineCapabilities>>({
   backend: readText<"cpu">,
   kernel: readText<RankingMeta["kernel"]>,
   model,

@@ -3,6 +3,7 @@ import init, { WasmEngine } from "#glue";
 import { answerOf, readCapabilities, readCatalog, readNothing, readRanking, readScores, readTiles } from "./answer.js";
 import { canHash } from "./cache.js";
 import { type Failure, isFailure, toError } from "./errors.js";
+import { Backends, type Tell } from "./gpu.js";
 import { isNode, readFile } from "./node.js";
 import type { Operation, Operations, WasmSource } from "./protocol.js";
 import { requestBytes } from "./request.js";
@@ -14,13 +15,21 @@ type Payload<O extends Operation> = Operations[O]["payload"];
 
 /** One loaded engine and the operations on it. */
 export class Host {
+  readonly #tell: Tell;
   #engine: WasmEngine | undefined;
+  #backends: Backends | undefined;
+
+  /** `tell` is told what nobody asked for. */
+  constructor(tell: Tell) {
+    this.#tell = tell;
+  }
 
   /** Runs one operation; whatever goes wrong is thrown as a `Failure`. */
   async run(operation: Operation, payload: unknown): Promise<unknown> {
     try {
       if (operation === "load") return await this.#load(payload as Payload<"load">);
       if (!this.#engine) throw { code: "disposed", message: "the engine is not loaded" };
+      if (operation === "recommend") return await this.#recommend(payload as Payload<"recommend">);
       return perform(this.#engine, operation, payload);
     } catch (thrown) {
       throw isFailure(thrown) ? thrown : asFailure(thrown, `${operation === "load" ? "load" : "engine"}.failed`);
@@ -29,11 +38,21 @@ export class Host {
 
   /** Frees the engine's memory. */
   free(): void {
+    this.#backends?.free();
     this.#engine?.free();
     this.#engine = undefined;
   }
 
-  async #load({ bytes, wasm, shard }: Payload<"load">): Promise<unknown> {
+  async #recommend(payload: Payload<"recommend">): Promise<unknown> {
+    const request = requestBytes(payload);
+    const chosen = await this.#backends?.recommend(request, payload.mode ?? "ensemble");
+    if (!chosen) throw { code: "disposed", message: "the engine is not loaded" };
+    const { answer, ...choice } = chosen;
+    const { items, meta } = answerOf(answer, readRanking);
+    return { items, meta: { ...meta, ...choice } };
+  }
+
+  async #load({ bytes, wasm, backend, shard }: Payload<"load">): Promise<unknown> {
     try {
       await init({ module_or_path: await moduleOf(wasm) });
     } catch (thrown) {
@@ -48,7 +67,8 @@ export class Host {
       const capabilities = answerOf(engine.load(bytes.manifest), readCapabilities);
       if (shard) answerOf(engine.shard(shard.index, shard.count), readNothing);
       this.#engine = engine;
-      return capabilities;
+      this.#backends = new Backends(engine, backend, this.#tell);
+      return { ...capabilities, ...(await this.#backends.start()) };
     } catch (thrown) {
       engine.free();
       throw thrown;
@@ -62,10 +82,10 @@ function perform(engine: WasmEngine, operation: string, payload: unknown): unkno
   switch (operation) {
     case "catalog":
       return answerOf(engine.catalog(), readCatalog);
-    case "recommend":
-      return answerOf(engine.recommend(requestBytes(payload)), readRanking);
-    case "score":
-      return answerOf(engine.score(requestBytes(payload)), readScores);
+    case "score": {
+      const { meta, ...scores } = answerOf(engine.score(requestBytes(payload)), readScores);
+      return { ...scores, meta: { ...meta, backendReason: "cpu: the scores of all are asked for" } };
+    }
     case "near":
       return answerOf(engine.tiles(requestBytes(payload)), readTiles);
     case "addTile": {

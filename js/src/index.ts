@@ -15,6 +15,7 @@ import { ModelCache } from "./cache.js";
 import { TidyrankError, throwIfAborted } from "./errors.js";
 import { resolve } from "./fetch.js";
 import { loadFiles } from "./files.js";
+import type { Choice, Tell } from "./gpu.js";
 import { InlineBackend } from "./inline.js";
 import { compiled } from "./module.js";
 import { isNode } from "./node.js";
@@ -30,11 +31,13 @@ const TILE_BUDGET = 64 << 20;
 export class Recommender {
   readonly #shards: Shards;
   readonly #capabilities: Capabilities;
+  readonly #choice: Partial<Choice>;
   #disposed = false;
 
-  private constructor(shards: Shards, capabilities: Capabilities) {
+  private constructor(shards: Shards, capabilities: Capabilities, choice: Partial<Choice>) {
     this.#shards = shards;
     this.#capabilities = capabilities;
+    this.#choice = choice;
   }
 
   static {
@@ -48,9 +51,12 @@ export class Recommender {
     const { signal, onWarning } = options;
     throwIfAborted(signal, "load.aborted");
     const warn = (warning: Reason) => onWarning?.(warning);
-    const { workers, tileBudget } = checked(options);
+    const { workers, tileBudget, backend } = checked(options);
     const wasm = compiled(options.wasm);
-    const shards = new Shards(() => makeBackend(options.worker, warn), workers);
+    // What is said after loading: which backend turned out to be the quicker one, or that the GPU failed.
+    const choice: Partial<Choice> = {};
+    const tell: Tell = (said) => ("warning" in said ? warn(said.warning) : Object.assign(choice, said.choice));
+    const shards = new Shards(() => makeBackend(options.worker, warn, tell), workers);
     if (shards.plan.workers < Number(workers)) warn({ code: "worker.unavailable", text: shards.plan.workersReason });
     // Of a catalog in tiles, as much is ranked as is kept.
     const announce = (catalogBytes = tileBudget) => shards.share(catalogBytes);
@@ -60,9 +66,9 @@ export class Recommender {
       const bytes = isAddress(source) ? await loadFiles(source, from) : source;
       if (bytes === source) announce(bytes.files.catalog?.byteLength);
       if (bytes.files.tiles) shards.tile({ ...(await tileSource(source, cache)), fetch, warn, budget: tileBudget });
-      const engine = await shards.load(bytes, await wasm, bytes !== source, signal);
+      const engine = await shards.load(bytes, { wasm: await wasm, backend }, bytes !== source, signal);
       engine.warnings.forEach(warn);
-      return new Recommender(shards, { worker: shards.worker, ...shards.plan, ...engine });
+      return new Recommender(shards, { worker: shards.worker, ...shards.plan, ...engine }, choice);
     } catch (thrown) {
       shards.dispose();
       throw thrown;
@@ -80,7 +86,7 @@ export class Recommender {
   }
 
   capabilities(): Capabilities {
-    return structuredClone(this.#capabilities);
+    return { ...structuredClone(this.#capabilities), ...this.#choice };
   }
 
   async catalog(options: { signal?: AbortSignal } = {}): Promise<Catalog> {
@@ -115,25 +121,28 @@ async function tileSource(source: string | URL | ModelBytes, cache: boolean) {
   return { base, cache: await ModelCache.open(cache && base.protocol !== "file:") };
 }
 
-/** The options that are numbers. */
-function checked({ worker, workers = 1, tileBudget = TILE_BUDGET }: LoadOptions) {
+/** The options that can be wrong. */
+function checked({ worker, workers = 1, tileBudget = TILE_BUDGET, backend = "auto" }: LoadOptions) {
   const refuse = (what: string) => new TidyrankError("load.invalid", what);
   if (workers !== "auto" && !(Number.isInteger(workers) && workers > 0)) {
     throw refuse(`\`workers\` must be "auto" or a whole number from 1 up, not ${workers}`);
   }
   if (worker === false && Number(workers) > 1) throw refuse(`\`workers: ${workers}\` needs workers`);
   if (!(tileBudget >= 0)) throw refuse(`\`tileBudget\` must be a number of bytes, not ${tileBudget}`);
-  return { workers, tileBudget };
+  if (!["auto", "cpu", "webgpu"].includes(backend)) {
+    throw refuse(`\`backend\` must be "auto", "cpu" or "webgpu", not ${JSON.stringify(backend)}`);
+  }
+  return { workers, tileBudget, backend };
 }
 
-function makeBackend(wanted: LoadOptions["worker"], warn: (warning: Reason) => void): Backend {
-  if (typeof wanted === "function") return new WorkerBackend(wanted());
-  if (wanted === false || (wanted === undefined && isNode())) return new InlineBackend();
+function makeBackend(wanted: LoadOptions["worker"], warn: (warning: Reason) => void, tell: Tell): Backend {
+  if (typeof wanted === "function") return new WorkerBackend(wanted(), tell);
+  if (wanted === false || (wanted === undefined && isNode())) return new InlineBackend(tell);
   const unavailable = "there are no module workers here";
   if (typeof Worker === "undefined") {
     if (wanted) throw new TidyrankError("worker.unavailable", unavailable);
     warn({ code: "worker.unavailable", text: `${unavailable}: ranking in the page's own thread` });
-    return new InlineBackend();
+    return new InlineBackend(tell);
   }
-  return new WorkerBackend(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
+  return new WorkerBackend(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }), tell);
 }

@@ -1,6 +1,16 @@
 // What the page and its worker say to each other.
-import type { Capabilities, Catalog, LoadOptions, ModelBytes, Ranking, RankingMeta, Scores } from "../types/index.js";
+import type {
+  Capabilities,
+  Catalog,
+  LoadOptions,
+  ModelBytes,
+  Ranking,
+  RankingMeta,
+  RecommendOptions,
+  Scores,
+} from "../types/index.js";
 import type { Failure, TidyrankError } from "./errors.js";
+import type { Said } from "./gpu.js";
 import type { Tile } from "./tiles.js";
 
 /** Where the engine is: a URL travels to a worker as text. */
@@ -27,10 +37,15 @@ type OfEngine<T> = Omit<T, "meta"> & { meta: EngineMeta };
 /** The operations and their answers. */
 export interface Operations {
   load: {
-    payload: { bytes: ModelBytes; wasm: WasmSource | undefined; shard: Shard | undefined };
+    payload: {
+      bytes: ModelBytes;
+      wasm: WasmSource | undefined;
+      backend: LoadOptions["backend"];
+      shard: Shard | undefined;
+    };
     answer: EngineCapabilities;
   };
-  recommend: { payload: object; answer: OfEngine<Ranking> };
+  recommend: { payload: Pick<RecommendOptions, "mode">; answer: OfEngine<Ranking> };
   score: { payload: object; answer: OfEngine<Scores> };
   catalog: { payload: undefined; answer: Catalog };
   /** Which tiles a request needs. */
@@ -51,8 +66,8 @@ export interface Call {
   payload: unknown;
 }
 
-/** From the worker to the page. */
-export type Reply = { id: number; answer: unknown } | { id: number; failure: Failure };
+/** From the worker to the page: answers, and what nobody asked for. */
+export type Reply = { id: number; answer: unknown } | { id: number; failure: Failure } | { said: Said };
 
 /** Something that answers: an engine in this thread or one in a worker. */
 export interface Backend {

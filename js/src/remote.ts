@@ -1,6 +1,7 @@
 // Ranking in a module worker. Calls wait here, not in the worker's mailbox: one that is cancelled while it waits is
 // never begun.
 import { aborted, TidyrankError } from "./errors.js";
+import type { Tell } from "./gpu.js";
 import type { Backend, Operation, Operations, Reply } from "./protocol.js";
 
 interface Task {
@@ -15,13 +16,15 @@ interface Task {
 export class WorkerBackend implements Backend {
   readonly worker = true;
   readonly #port: Worker;
+  readonly #tell: Tell;
   readonly #waiting: Task[] = [];
   #current: Task | undefined;
   #ended: TidyrankError | undefined;
   #nextId = 1;
 
-  constructor(port: Worker) {
+  constructor(port: Worker, tell: Tell) {
     this.#port = port;
+    this.#tell = tell;
     port.onmessage = (event: MessageEvent<Reply>) => this.#receive(event.data);
     const fail = (message: string) => this.#end(new TidyrankError("worker.failed", message));
     port.onerror = (event) => fail(event.message || "the worker could not be started");
@@ -74,8 +77,9 @@ export class WorkerBackend implements Backend {
   }
 
   #receive(reply: Reply): void {
-    if (reply.id !== this.#current?.id) return;
-    if ("answer" in reply) this.#finish({ answer: reply.answer });
+    if ("said" in reply) this.#tell(reply.said);
+    else if (reply.id !== this.#current?.id) return;
+    else if ("answer" in reply) this.#finish({ answer: reply.answer });
     else this.#finish({ error: new TidyrankError(reply.failure.code, reply.failure.message) });
   }
 

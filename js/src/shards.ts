@@ -2,7 +2,7 @@
 // an answer: the same items, order and scores come from any number of engines.
 import type { Catalog, Job, ModelBytes, Ranking, RankingMeta, RecommendOptions, Scores } from "../types/index.js";
 import { abortable, TidyrankError } from "./errors.js";
-import type { Backend, EngineCapabilities, EngineMeta, Operation, Operations, WasmSource } from "./protocol.js";
+import type { Backend, EngineCapabilities, EngineMeta, Operation, Operations } from "./protocol.js";
 import { bytesOf, type Tile, type TileOptions, Tiles } from "./tiles.js";
 
 /** As in the engine, which does not say it. */
@@ -18,6 +18,7 @@ export interface Plan {
 }
 
 type Ranked = "recommend" | "score";
+type HowToLoad = Pick<Operations["load"]["payload"], "wasm" | "backend">;
 type AnyRequest = RecommendOptions & { job: Job };
 
 /** The engines. There is one from the start. */
@@ -55,14 +56,14 @@ export class Shards {
   }
 
   /** Loads every engine with its part. `owned` bytes are of no use afterwards. */
-  async load(bytes: ModelBytes, wasm: WasmSource | undefined, owned: boolean, signal: AbortSignal | undefined) {
+  async load(bytes: ModelBytes, how: HowToLoad, owned: boolean, signal: AbortSignal | undefined) {
     const count = this.#backends.length;
     const tiled = bytes.files.tiles !== undefined;
     const moved = owned ? [bytes.manifest, ...Object.values(bytes.files)].map((file) => file.buffer) : [];
     const loaded = this.#backends.map((backend, index) => {
       const shard = count > 1 && !tiled ? { index, count } : undefined;
       const transfer = index === count - 1 ? (moved as ArrayBuffer[]) : [];
-      return this.#call(backend, "load", { bytes, wasm, shard }, signal, transfer);
+      return this.#call(backend, "load", { bytes, ...how, shard }, signal, transfer);
     });
     // What each of them says is about the whole catalog.
     const [first] = await all(loaded);
@@ -217,6 +218,14 @@ function mergedMeta(answers: { meta: EngineMeta }[]): RankingMeta {
     meta.neuralScored += other.neuralScored;
     for (const [why, count] of Object.entries(other.excluded)) meta.excluded[why] = (meta.excluded[why] ?? 0) + count;
   }
+  // Where some engines used a GPU, that is the answer's backend.
+  const { backend, backendReason } = [first, ...others].find(({ backend }) => backend === "webgpu") ?? first;
   const unknown = unknownTo(answers);
-  return { ...meta, workers: answers.length, ...(unknown.length > 0 && { unknownBids: unknown }) };
+  return {
+    ...meta,
+    backend,
+    backendReason,
+    workers: answers.length,
+    ...(unknown.length > 0 && { unknownBids: unknown }),
+  };
 }

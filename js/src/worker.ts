@@ -9,7 +9,7 @@ interface Port {
 }
 
 const port = globalThis as unknown as Port;
-const host = new Host();
+const host = new Host((said) => port.postMessage({ said }, []));
 
 port.onmessage = async ({ data: { id, operation, payload } }) => {
   try {

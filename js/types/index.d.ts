@@ -138,7 +138,10 @@ export interface RankingMeta {
   priceWeight: number;
   /** Whether the model knows this client. */
   clientKnown: boolean;
-  backend: "cpu";
+  /** Where the model scored. */
+  backend: "cpu" | "webgpu";
+  /** Why there. */
+  backendReason: string;
   kernel: "scalar" | "simd128" | "avx2";
   model: ModelName | null;
   /** How many cleaners were looked at. */
@@ -224,7 +227,10 @@ export interface Capabilities {
   workers: number;
   /** Why that many. */
   workersReason: string;
-  backend: "cpu";
+  /** Where a request of the whole catalog would be scored now. */
+  backend: "cpu" | "webgpu";
+  /** Why there. */
+  backendReason: string;
   kernel: "scalar" | "simd128" | "avx2";
   /** Null where only rules are available. */
   model: ModelName | null;
@@ -269,6 +275,13 @@ export interface LoadOptions {
   tileBudget?: number;
   /** Where the engine is, or its bytes, or the compiled module. */
   wasm?: URL | string | BufferSource | WebAssembly.Module;
+  /**
+   * Where the model scores (`"auto"`); the ranking is the same everywhere. `"auto"` is the CPU for catalogs of fewer than
+   * 20,000 cleaners; above, it measures CPU and GPU once while nothing is asked, and then takes the quicker one for as many
+   * candidates as a request has. `"webgpu"` takes the GPU always. Where a GPU is missing or fails, the CPU answers and
+   * `onWarning` is told `webgpu.unavailable`, `webgpu.lost`, `webgpu.memory` or `webgpu.validation`; later it is tried again.
+   */
+  backend?: "auto" | "cpu" | "webgpu";
   /** Load the client embeddings too (true). */
   clients?: boolean;
   /** Keep model files in Cache Storage by their hash (true where there is one). */

@@ -129,16 +129,21 @@ impl Engine {
     }
 
     /// The same ranking with the help of somebody who knows nearly what the model's branches say of each candidate, in the
-    /// order of [`score_each`](Self::score_each). `None` where one of the scores that were looked at is off by more than its
-    /// tolerance: then nothing of it can be trusted.
+    /// order of [`score_each`](Self::score_each); without any scores nothing is known. `None` where one of the scores that
+    /// were looked at is off by more than its tolerance: then nothing of it can be trusted.
     ///
     /// # Errors
     /// As [`recommend`](Self::recommend).
     pub fn recommend_near(&self, request: &Request, near: &NearScores<'_>) -> Result<Option<Ranking>, EngineError> {
         self.scratch.with(|scratch| {
             let context = self.context(request, scratch)?;
-            let fits = near.scores.len() == 2 * scratch.candidates.len() && context.network.is_some();
-            let scored = fits.then(|| self.select(&context, scratch, Bounds::Near(near))).flatten();
+            let bounds = match near.scores.len() {
+                0 if context.blend.mode == Mode::Ensemble => Bounds::Highest,
+                0 => Bounds::None,
+                n if n == 2 * scratch.candidates.len() && context.network.is_some() => Bounds::Near(near),
+                _ => return Ok(None),
+            };
+            let scored = self.select(&context, scratch, bounds);
             Ok(scored.map(|scored| self.ranking(request, &context, scratch, scored)))
         })
     }
@@ -153,15 +158,13 @@ impl Engine {
         request: &Request,
         put: impl FnOnce(&Query, &[u32], &[f32]) -> R,
     ) -> Result<Option<R>, EngineError> {
-        let Some(model) = self.model.as_ref().filter(|_| request.mode != Mode::Rules) else { return Ok(None) };
         self.scratch.with(|scratch| {
-            let job = request.job.spec(&self.catalog.market)?;
-            scratch.candidates.find(request, &job, &self.catalog, &self.columns, self.reach(request))?;
-            let query = self.query(model, self.client(request)?, &job);
+            let context = self.context(request, scratch)?;
+            let Some((model, query)) = &context.network else { return Ok(None) };
             let Scratch { candidates, network: NetworkScratch { pairs, .. }, .. } = scratch;
             pairs.clear();
             (0..candidates.len()).for_each(|at| pairs.extend(model.pair_features(candidates, at)));
-            Ok(Some(put(&query, &candidates.places, pairs)))
+            Ok(Some(put(query, &candidates.places, pairs)))
         })
     }
 

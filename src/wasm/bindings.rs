@@ -46,9 +46,17 @@ impl WasmEngine {
     }
 
     /// Ranks the candidates of one job. Answers with the ranking, or with the failure `request.invalid` for a field that
-    /// cannot be used.
-    pub fn recommend(&mut self, request: &[u8]) -> Vec<u8> {
-        self.ask(request, |engine, request| engine.recommend(request).map(|ranking| answer::ranking(&ranking)))
+    /// cannot be used. `near`: the GPU's two scores of each candidate, which can be off by `collaborative` and `content`, or
+    /// nothing; where they are off by more, the answer is nothing.
+    pub fn recommend(&mut self, request: &[u8], near: &[f32], collaborative: f32, content: f32) -> Vec<u8> {
+        let near = NearScores { scores: near, tolerance: [collaborative, content] };
+        let mut believed = true;
+        let answer = self.ask(request, |engine, request| {
+            let ranking = engine.recommend_near(request, &near)?;
+            believed = ranking.is_some();
+            Ok(ranking.map_or_else(answer::done, |ranking| answer::ranking(&ranking)))
+        });
+        if believed { answer } else { Vec::new() }
     }
 
     /// Scores every cleaner for one job; refuses as [`recommend`](Self::recommend) does.
@@ -58,13 +66,13 @@ impl WasmEngine {
 
     /// The model as the GPU's module takes it; nothing where a GPU is of no use.
     pub fn gpu_model(&self) -> Vec<u8> {
-        let model = self.engine.as_ref().and_then(Engine::gpu_model);
-        model.map(|model| model.to_bytes()).unwrap_or_default()
+        self.engine.as_ref().and_then(Engine::gpu_model).unwrap_or_default()
     }
 
-    /// How many cleaners [`gpu_items`](Self::gpu_items) has shares of.
+    /// How many cleaners [`gpu_items`](Self::gpu_items) has shares of; none where a GPU is of no use.
     pub fn gpu_rows(&self) -> usize {
-        self.engine.as_ref().map_or(0, |engine| engine.catalog().cleaners().len())
+        let of_use = |engine: &&Engine| engine.model().is_some() && engine.tile_index().is_none();
+        self.engine.as_ref().filter(of_use).map_or(0, |engine| engine.catalog().cleaners().len())
     }
 
     /// The shares of some cleaners as the GPU's module takes them.
@@ -76,19 +84,6 @@ impl WasmEngine {
     pub fn gpu_request(&self, request: &[u8]) -> Vec<u8> {
         let asked = self.engine.as_ref().zip(read_request(request));
         asked.and_then(|(engine, request)| engine.gpu_request(&request).ok()?).unwrap_or_default()
-    }
-
-    /// As [`recommend`](Self::recommend), by the GPU's two scores of each candidate and how far they can be off; nothing
-    /// where they are off by more.
-    pub fn recommend_near(&mut self, request: &[u8], scores: &[f32], collaborative: f32, content: f32) -> Vec<u8> {
-        let near = NearScores { scores, tolerance: [collaborative, content] };
-        let mut known = true;
-        let answer = self.ask(request, |engine, request| {
-            let ranking = engine.recommend_near(request, &near)?;
-            known = ranking.is_some();
-            Ok(ranking.map_or_else(answer::done, |ranking| answer::ranking(&ranking)))
-        });
-        if known { answer } else { Vec::new() }
     }
 
     /// The market and its cleaners, for a map or a list.

@@ -17,13 +17,13 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Starts Chromium; a machine without one fails here. */
-export function launch() {
+/** Starts Chromium, with further arguments where they are given; a machine without one fails here. */
+export function launch(further = []) {
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
   if (!existsSync(executablePath)) {
     throw new Error(`no browser at ${executablePath}: install Chromium, or say where it is in CHROMIUM`);
   }
-  return chromium.launch({ executablePath, args: FLAGS });
+  return chromium.launch({ executablePath, args: [...FLAGS, ...further] });
 }
 
 /** The folder with the model and `market.json` that the page shows. */

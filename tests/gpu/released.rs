@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tidyrank::artifact::{Manifest, Tensors};
+use tidyrank::engine::gpu::GpuModel;
 use tidyrank::engine::{Engine, Item, JobRequest, Mode, NearScores, Precision, Request};
 use tidyrank::numeric::Kernel;
 
@@ -24,6 +25,10 @@ fn engine() -> Engine {
     engine
 }
 
+fn gpu_model(engine: &Engine) -> GpuModel {
+    GpuModel::from_bytes(&engine.gpu_model().unwrap()).unwrap()
+}
+
 fn all_requests(engine: &Engine) -> Vec<Request> {
     let clients = Tensors::from_bytes(&file("clients.safetensors")).unwrap();
     let ids: Vec<String> = serde_json::from_str(clients.metadata("ids").unwrap()).unwrap();
@@ -33,7 +38,7 @@ fn all_requests(engine: &Engine) -> Vec<Request> {
 #[test]
 fn rankings_with_the_gpu_are_those_of_the_cpu() {
     let engine = engine();
-    let model = engine.gpu_model().unwrap();
+    let model = gpu_model(&engine);
     let cleaners = engine.catalog().cleaners().len();
     for (arithmetic, _) in SHADERS {
         let mut scorer = scorer(&model, cleaners as u32, arithmetic);
@@ -84,7 +89,7 @@ fn scores_that_are_off_are_not_believed() {
     let engine = engine();
     let job = JobRequest { posted_at: engine.catalog().as_of(), ..JobRequest::default() };
     let request = Request { limit: Some(5), job, ..Request::default() };
-    let mut scorer = scorer(&engine.gpu_model().unwrap(), 200, SHADERS[0].0);
+    let mut scorer = scorer(&gpu_model(&engine), 200, SHADERS[0].0);
     block_on(scorer.write_items(0, &engine.gpu_items(0..200))).unwrap();
     let mut scores = block_on(scorer.score(&engine.gpu_request(&request).unwrap().unwrap())).unwrap();
     let tolerance = scorer.tolerance();

@@ -1,7 +1,8 @@
 //! What crosses the border between the engine and a GPU, in little-endian words of 32 bits.
 //!
 //! A model: its version, the number of pair features, then both branches, each with its width and number of layers, the
-//! pair weights (i16, two in a word), and per layer inputs, outputs, codes (i8, four in a word), multipliers and biases.
+//! pair weights (i16, two in a word), and per layer inputs, outputs, codes (i8, four in a word), multipliers and biases. The
+//! first layer may have fewer inputs than the branch is wide: the others are padding, which is always 0.
 //!
 //! A request: the number of candidates, three words that are 0, the query's shares (i16, collaborative then content), the
 //! candidates' rows, and their pair features (i16, each candidate's filled up to whole words with 0).
@@ -49,20 +50,15 @@ pub struct GpuLayer {
     pub biases: Vec<f32>,
 }
 
+#[cfg(feature = "gpu")]
 impl GpuModel {
     /// As words.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Words::default();
-        [VERSION, self.pair_features as u32].iter().for_each(|word| out.word(*word));
+        let mut out = Words::model(self.pair_features);
         for branch in &self.branches {
-            [branch.width, branch.layers.len(), branch.pair_weights.len()].iter().for_each(|n| out.word(*n as u32));
-            out.halves(&branch.pair_weights);
+            out.branch(branch.width, branch.layers.len(), &branch.pair_weights);
             for layer in &branch.layers {
-                out.word(layer.inputs as u32);
-                out.word(layer.outputs as u32);
-                out.0.extend(layer.codes.iter().map(|code| *code as u8));
-                out.fill();
-                layer.multipliers.iter().chain(&layer.biases).for_each(|x| out.word(x.to_bits()));
+                out.layer([layer.inputs, layer.outputs], &layer.codes, &layer.multipliers, &layer.biases);
             }
         }
         out.0
@@ -84,24 +80,58 @@ impl GpuRequest<'_> {
     /// As words.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Words::default();
-        [self.rows.len() as u32, 0, 0, 0].iter().for_each(|word| out.word(*word));
+        out.counts(&[self.rows.len(), 0, 0, 0]);
         self.query.iter().for_each(|share| out.halves(share));
-        self.rows.iter().for_each(|row| out.word(*row));
+        out.words(self.rows);
         let features = self.pairs.len() / self.rows.len().max(1);
-        self.pairs.chunks_exact(features.max(1)).for_each(|pair| out.halves(pair));
+        // Whole words as they stand, others each filled up.
+        let together = if features.is_multiple_of(2) { self.pairs.len() } else { features };
+        self.pairs.chunks(together.max(1)).for_each(|pair| out.halves(pair));
         out.0
     }
 }
 
+/// Writes words.
 #[derive(Default)]
-struct Words(Vec<u8>);
+pub(super) struct Words(pub(super) Vec<u8>);
 
 impl Words {
-    fn word(&mut self, word: u32) {
-        self.0.extend(word.to_le_bytes());
+    /// Begins a model.
+    pub(super) fn model(pair_features: usize) -> Self {
+        let mut words = Self::default();
+        words.counts(&[VERSION as usize, pair_features]);
+        words
     }
 
-    fn halves(&mut self, values: &[i16]) {
+    /// Begins a branch.
+    pub(super) fn branch(&mut self, width: usize, layers: usize, pair_weights: &[i16]) {
+        self.counts(&[width, layers, pair_weights.len()]);
+        self.halves(pair_weights);
+    }
+
+    /// Puts a layer.
+    pub(super) fn layer(&mut self, sides: [usize; 2], codes: &[i8], multipliers: &[f32], biases: &[f32]) {
+        self.counts(&sides);
+        self.0.extend(codes.iter().map(|code| *code as u8));
+        self.fill();
+        for values in [multipliers, biases] {
+            self.words(&values.iter().map(|x| x.to_bits()).collect::<Vec<_>>());
+        }
+    }
+
+    fn counts(&mut self, counts: &[usize]) {
+        counts.iter().for_each(|count| self.words(&[*count as u32]));
+    }
+
+    /// Puts words. Inlined wherever they are used, this and the next one would take a kilobyte of the browser's module.
+    #[inline(never)]
+    fn words(&mut self, words: &[u32]) {
+        self.0.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+    }
+
+    /// Puts i16.
+    #[inline(never)]
+    pub(super) fn halves(&mut self, values: &[i16]) {
         self.0.extend(values.iter().flat_map(|x| x.to_le_bytes()));
         self.fill();
     }
@@ -149,7 +179,10 @@ impl Reader<'_> {
         let (width, layers, pairs) = (self.word()? as usize, self.word()?, self.word()? as usize);
         let pair_weights = self.take(pairs.checked_mul(2)?)?;
         let pair_weights = pair_weights.chunks_exact(2).map(|x| i16::from_le_bytes([x[0], x[1]])).collect();
-        let layers = (0..layers).map(|_| self.layer()).collect::<Option<_>>()?;
+        let mut layers = (0..layers).map(|_| self.layer()).collect::<Option<Vec<_>>>()?;
+        if let Some(first) = layers.first_mut() {
+            first.widen(width);
+        }
         Some(GpuBranch { width, pair_weights, layers })
     }
 
@@ -158,6 +191,19 @@ impl Reader<'_> {
         let codes = self.take(inputs.checked_mul(outputs)?)?.iter().map(|code| *code as i8).collect();
         let (multipliers, biases) = (self.floats(outputs)?, self.floats(outputs)?);
         Some(GpuLayer { inputs, outputs, codes, multipliers, biases })
+    }
+}
+
+#[cfg(feature = "gpu")]
+impl GpuLayer {
+    /// More inputs, whose weights are 0.
+    fn widen(&mut self, inputs: usize) {
+        let more = inputs.saturating_sub(self.inputs);
+        if more > 0 && self.inputs > 0 {
+            let padded = |row: &[i8]| [row, &vec![0; more]].concat();
+            self.codes = self.codes.chunks_exact(self.inputs).flat_map(padded).collect();
+            self.inputs = inputs;
+        }
     }
 }
 
@@ -185,6 +231,18 @@ mod tests {
         let mut other = bytes.clone();
         other[0] = 2;
         assert_eq!(GpuModel::from_bytes(&other), None);
+    }
+
+    #[test]
+    fn a_first_layer_with_padding_gets_weights_for_it() {
+        let mut out = Words::model(0);
+        (0..2).for_each(|_| {
+            out.branch(4, 1, &[]);
+            out.layer([3, 2], &[1, 2, 3, 4, 5, 6], &[1.0; 2], &[0.0; 2]);
+        });
+        let model = GpuModel::from_bytes(&out.0).unwrap();
+        let layer = &model.branches[1].layers[0];
+        assert_eq!((layer.inputs, layer.codes.as_slice()), (4, &[1, 2, 3, 0, 4, 5, 6, 0][..]));
     }
 
     #[test]
