@@ -328,7 +328,7 @@ mod tests {
         assert_eq!(Int8Stack::new(vec![hidden], output).unwrap().width(), 16);
         let case = case(&[20, 20], true, 9000, 9);
         let expected = run(&case, Kernel::Scalar, &[3], &[1.0, 2.0], &mut Scratch::default());
-        for kernel in [Kernel::Avx2, Kernel::Avx512Vnni, Kernel::Simd128, Kernel::detect()] {
+        for kernel in [Kernel::Avx2, Kernel::Avx512Vnni, Kernel::Neon, Kernel::Simd128, Kernel::detect()] {
             assert_eq!(run(&case, kernel, &[3], &[1.0, 2.0], &mut Scratch::default()), expected);
         }
         assert!(Kernel::detect().is_available() && Kernel::available().contains(&Kernel::detect()));

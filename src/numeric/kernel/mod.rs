@@ -4,10 +4,12 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128;
-#[cfg_attr(not(any(target_arch = "x86_64", target_arch = "wasm32")), allow(dead_code))]
+#[cfg_attr(not(any(target_arch = "x86_64", target_arch = "wasm32", target_arch = "aarch64")), allow(dead_code))]
 mod vector;
 
 use super::linear::{Int8Linear, padded};
@@ -32,6 +34,8 @@ pub enum Kernel {
     Avx2,
     /// 512-bit x86 vectors that multiply and add in one instruction.
     Avx512Vnni,
+    /// 128-bit ARM vectors.
+    Neon,
     /// 128-bit WebAssembly vectors.
     Simd128,
 }
@@ -73,13 +77,13 @@ impl Buffers {
 impl Kernel {
     /// All kernels that this build and this processor have, the slowest first.
     pub fn available() -> Vec<Self> {
-        let all = [Self::Scalar, Self::Avx2, Self::Avx512Vnni, Self::Simd128];
+        let all = [Self::Scalar, Self::Avx2, Self::Avx512Vnni, Self::Neon, Self::Simd128];
         all.into_iter().filter(|kernel| kernel.is_available()).collect()
     }
 
     /// The fastest of them.
     pub fn detect() -> Self {
-        let fast = [Self::Avx512Vnni, Self::Avx2, Self::Simd128];
+        let fast = [Self::Avx512Vnni, Self::Avx2, Self::Neon, Self::Simd128];
         fast.into_iter().find(|kernel| kernel.is_available()).unwrap_or(Self::Scalar)
     }
 
@@ -87,6 +91,8 @@ impl Kernel {
     pub fn is_available(self) -> bool {
         match self {
             Self::Scalar => true,
+            // Every 64-bit ARM processor that std runs on has it.
+            Self::Neon => cfg!(target_arch = "aarch64"),
             Self::Simd128 => cfg!(all(target_arch = "wasm32", target_feature = "simd128")),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => std::arch::is_x86_feature_detected!("avx2"),
@@ -106,6 +112,7 @@ impl Kernel {
             Self::Scalar => "scalar",
             Self::Avx2 => "avx2",
             Self::Avx512Vnni => "avx512vnni",
+            Self::Neon => "neon",
             Self::Simd128 => "simd128",
         }
     }
@@ -124,6 +131,8 @@ impl Kernel {
             Self::Avx2 => avx2::forward(block, buffers, out),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512Vnni => avx512::forward(block, buffers, out),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => neon::forward(block, buffers, out),
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
             Self::Simd128 => simd128::forward(block, buffers, out),
             _ => scalar::forward(block, buffers, out),
