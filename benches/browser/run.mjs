@@ -12,7 +12,7 @@
 //   --out DIR       where the results go
 //
 // It fails if any contender's scores differ from those of the fp32 network by more than is allowed (lib/contenders.mjs).
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { chart } from "./lib/chart.mjs";
@@ -24,7 +24,7 @@ import { inBench, inRoot, inWork } from "./lib/paths.mjs";
 import { exportGraphs, gatherPeers, installPeers, peerVersions } from "./lib/peers.mjs";
 import { markdown } from "./lib/report.mjs";
 import { timeAll } from "./lib/rounds.mjs";
-import { compressAll, serve } from "./lib/server.mjs";
+import { compressAll, compressed, serve } from "./lib/server.mjs";
 import { machine, summarise } from "./lib/summary.mjs";
 
 const START_ROUNDS = 3;
@@ -60,6 +60,8 @@ process.on("uncaughtException", (error) => {
 
 /** Makes or finds everything that is served; gives the server and the inputs. */
 async function prepare() {
+  const dist = join(inRoot(flags.package), "dist");
+  if (!existsSync(join(dist, "index.js"))) throw new Error(`no package in ${dist}: npm run build:pkg`);
   mkdirSync(inWork("."), { recursive: true });
   await installPeers();
   await exportGraphs(join(model, "model.safetensors"), inWork("onnx"));
@@ -73,12 +75,14 @@ async function prepare() {
     page: inBench("page"),
     peers: inWork("modules"),
     onnx: inWork("onnx"),
-    tidyrank: join(inRoot(flags.package), "dist"),
+    tidyrank: dist,
     data: data.folder,
   };
   if (parts.includes("starts")) {
     log("compressing what is served");
-    for (const folder of [folders.peers, folders.onnx, folders.tidyrank]) compressAll(folder);
+    const { peers, onnx, tidyrank } = folders;
+    for (const folder of [peers, onnx, tidyrank, join(data.folder, "market-200")]) compressAll(folder);
+    compressed(join(data.folder, "weights.f32"));
   }
   return { data, server: await serve(folders) };
 }
