@@ -1,5 +1,6 @@
 // The report as Markdown.
 import { TOLERANCE } from "./contenders.mjs";
+import { QUIET } from "./summary.mjs";
 
 const count = (size) => size.toLocaleString("en-US");
 const digits = (value, most = 3) =>
@@ -116,6 +117,16 @@ samples. Rounds in which others used 0.3 cores or more do not count where two ot
 in f64, on scores from 0 to 1; the run fails above ${small(TOLERANCE.f32)} for fp32, ${small(TOLERANCE.tidyrank)} for tidyrank (int8 with 14-bit activations) and
 ${small(TOLERANCE["dynamic int8"])} for onnxruntime's dynamic int8, and if the ten best are not those of a full sort.`;
 
+/** A warning, where most cells were measured while others were at work. */
+function noise(rows) {
+  const cells = rows.flatMap((row) => Object.values(row.cells));
+  const disturbed = cells.filter(({ others }) => others >= QUIET).length;
+  if (disturbed * 2 < cells.length) return [];
+  return [
+    `**Not a quiet machine:** in ${disturbed} of ${cells.length} cells others used ${QUIET} cores or more. Requests longer than a time slice then wait for\nothers and shorter ones do not, so that medians and their ratios are askew; the least times are nearer the truth.`,
+  ];
+}
+
 /** The whole report. */
 export function markdown(report) {
   const rows = report.rows.filter((row) => Object.keys(row.cells).length > 0);
@@ -127,6 +138,7 @@ export function markdown(report) {
     "# Ranking in a browser, side by side",
     `Made by \`make bench\` on ${report.date} UTC; ${report.rounds} rounds, ${digits(report.minutes)} minutes. All of it in [browser.json](browser.json).`,
     `* ${report.cpu}, ${report.memoryGib} GiB, ${report.system}; load average at the end ${report.loadAverage.join(", ")}\n* ${report.browser}, headless, no flags that change JavaScript or wasm; Node ${report.node}\n* tidyrank with its ${kernel} kernel; ${versions.join(", ")}`,
+    ...noise(rows),
     "## Time of a request",
     ABOUT_TIMES,
     timesTable(report, rows),
@@ -135,7 +147,9 @@ export function markdown(report) {
     "## How many times longer than tidyrank",
     "The peer's time divided by that of tidyrank's scores of everybody (one thread, network):",
     ratios(report, peers, "ratioToAll"),
-    "… and by that of tidyrank's ten best (one thread, ensemble):",
+    "… the same by the least time of each:",
+    ratios(report, peers, "leastToAll"),
+    "By that of tidyrank's ten best (one thread, ensemble), medians:",
     ratios(report, peers, "ratioToTop"),
     "## What the processor can do",
     "The rate of loops that do nothing but multiply and add, in the same run, and the rate that each reaches on the multiply-adds\nthat its own graph has, all its other work included. The ceiling of int8 rows is that of 16-bit products.",

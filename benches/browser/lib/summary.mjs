@@ -3,7 +3,7 @@ import { cpus, loadavg, platform, release, totalmem } from "node:os";
 import { median, percentile } from "./stats.mjs";
 
 /** Cores that others may use in a round that counts, where there are enough such rounds. */
-const QUIET = 0.3;
+export const QUIET = 0.3;
 
 /** Where and with what this was measured. */
 export function machine(browser) {
@@ -49,6 +49,9 @@ function ratioOf(cells, base) {
     : undefined;
 }
 
+/** The same by the shortest sample of each: what is left when others took the processor now and then. */
+const leastRatio = (cell, base) => cell && base && cell.min / base.min;
+
 /** The best rate of each kind of arithmetic, GMAC/s a thread. */
 function ceilingOf(ceilings) {
   const kernels = {};
@@ -74,6 +77,7 @@ export function summarise({ contenders, sizes, timing, starts, memory }) {
       ...{ id, label, threads, arithmetic, macs, tolerance, software, left, about, cells },
       ratioToAll: bySize((size) => ratioOf(cellsOf(id, size), cellsOf("tidyrank", size))),
       ratioToTop: bySize((size) => ratioOf(cellsOf(id, size), cellsOf("tidyrank-top10", size))),
+      leastToAll: bySize((size) => leastRatio(cells[size], cellOf(cellsOf("tidyrank", size)))),
       gmacs: bySize(rate),
       shareOfCeiling: bySize((size) => rate(size) && rate(size) / (threads * ceiling[arithmetic])),
       memory: memory.found[id],
