@@ -17,6 +17,10 @@ const NEVER_IN_THE_BROWSER: &[&str] = &[
     "h3o",
     "indicatif",
     "csv",
+    "serde",
+    "serde_json",
+    "thiserror",
+    "js-sys",
 ];
 
 /// The names of the crates that `cargo tree` lists, this one left out.
@@ -50,7 +54,7 @@ fn the_browser_build_carries_no_native_crate() {
     // The same check must see them where they are.
     let native = tree(&["--features", "native"]);
     let native = forbidden(&native);
-    for name in ["candle-core", "candle-nn", "arrow-array", "parquet", "rayon", "clap", "h3o"] {
+    for name in ["candle-core", "candle-nn", "arrow-array", "parquet", "rayon", "clap", "h3o", "serde", "serde_json", "thiserror"] {
         assert!(native.contains(&name), "{name} is not in the native tree: {native:?}");
     }
 }

@@ -133,8 +133,10 @@ fn state() -> Tensors {
 fn quantised(state: &Tensors) -> Tensors {
     let mut tensors = Tensors::new();
     tensors.set_version(Q8_FORMAT, Q8_VERSION);
-    for key in ["schema_hash", "normaliser"] {
-        tensors.set_metadata(key, state.metadata(key).unwrap());
+    tensors.set_metadata("schema_hash", state.metadata("schema_hash").unwrap());
+    let normaliser: Normaliser = serde_json::from_str(state.metadata("normaliser").unwrap()).unwrap();
+    for (name, row) in ["normaliser.mean", "normaliser.std"].iter().zip(normaliser.parts()) {
+        tensors.insert_f32(name, &[FEATURE_COUNT], row).unwrap();
     }
     for (side, rows) in [("user", 4), ("item", 11)] {
         let table = state.f32(&format!("collaborative.{side}_embedding"), &[rows, DIM]).unwrap();
@@ -361,7 +363,7 @@ fn a_model_that_cannot_be_used_leaves_the_rules() {
     let broken_inside = {
         let mut files = files.clone();
         let mut tensors = Tensors::from_bytes(&model).unwrap();
-        tensors.set_metadata("normaliser", "{}");
+        tensors.insert_f32("normaliser.std", &[FEATURE_COUNT], &[0.0; FEATURE_COUNT]).unwrap();
         files.insert("model.q8".into(), tensors.to_bytes());
         (manifest(&files), files)
     };

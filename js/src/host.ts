@@ -4,6 +4,7 @@ import { answerOf, readCapabilities, readCatalog, readNothing, readRanking, read
 import { canHash } from "./cache.js";
 import { type Failure, isFailure, toError } from "./errors.js";
 import { Backends, type Tell } from "./gpu.js";
+import { manifestBytes } from "./manifest.js";
 import { isNode, readFile } from "./node.js";
 import type { Operation, Operations, WasmSource } from "./protocol.js";
 import { requestBytes } from "./request.js";
@@ -64,7 +65,7 @@ export class Host {
         const file = bytes.files[role];
         if (file instanceof Uint8Array) engine.file(at, file);
       });
-      const capabilities = answerOf(engine.load(bytes.manifest), readCapabilities);
+      const capabilities = answerOf(engine.load(manifestBytes(bytes.manifest)), readCapabilities);
       if (shard) answerOf(engine.shard(shard.index, shard.count), readNothing);
       this.#engine = engine;
       this.#backends = new Backends(engine, backend, this.#tell);

@@ -20,12 +20,20 @@ export class Writer {
   text(value: string): void {
     const bytes = new TextEncoder().encode(value);
     this.length(bytes.length);
-    this.#room(bytes.length);
-    this.#bytes.set(bytes, this.#length - bytes.length);
+    this.#append(bytes);
+  }
+
+  append(other: Writer): void {
+    this.#append(other.bytes());
   }
 
   bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
+  }
+
+  #append(bytes: Uint8Array): void {
+    this.#room(bytes.length);
+    this.#bytes.set(bytes, this.#length - bytes.length);
   }
 
   #room(size: number): DataView {
@@ -100,18 +108,27 @@ export function list(element: Write): Write {
   };
 }
 
-/** An object with these fields, written in this order; a field that is null counts as missing. */
-export function object(fields: Record<string, Write>): Write {
+/** An object with these fields, written in this order; unknown ones are refused, or left out where it is `lenient`. */
+export function object(fields: Record<string, Write>, unknown?: "lenient"): Write {
   const known = Object.keys(fields);
   return (to, value, field) => {
     if (value === undefined) return to.length(undefined);
     if (typeof value !== "object" || value === null || Array.isArray(value)) refuse(field, value);
-    const given = new Map(Object.entries(value as object).filter(([, value]) => value !== undefined));
-    const unknown = [...given.keys()].find((name) => !known.includes(name));
-    if (unknown !== undefined) throw shape(`unknown field \`${unknown}\`, expected one of ${known.join(", ")}`);
+    const given = Object.keys(value as object).filter((name) => (value as Record<string, unknown>)[name] !== undefined);
+    const stranger = unknown ?? given.find((name) => !known.includes(name));
+    if (stranger !== unknown) throw shape(`unknown field \`${stranger}\`, expected one of ${known.join(", ")}`);
     to.length(1);
-    for (const [name, write] of Object.entries(fields)) write(to, given.get(name) ?? undefined, name);
+    writeFields(to, value, fields);
   };
+}
+
+/** These fields of an object, in this order; one that is null counts as missing. */
+export function writeFields(to: Writer, value: unknown, fields: Record<string, Write>): void {
+  if (typeof value !== "object" || value === null) throw shape("an object is needed");
+  for (const [name, write] of Object.entries(fields)) {
+    const own = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+    write(to, own ?? undefined, name);
+  }
 }
 
 /** A field that must be there. */

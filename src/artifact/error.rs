@@ -1,13 +1,12 @@
 //! Why a file was refused.
 
-use thiserror::Error;
+use super::text::{Quoted, text};
 
 /// A file that is damaged, of another version, or not what was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ArtifactError {
     /// The file ends too early.
-    #[error("{what} ends after {actual} of {expected} bytes")]
     Truncated {
         /// The file.
         what: String,
@@ -17,7 +16,6 @@ pub enum ArtifactError {
         actual: u64,
     },
     /// The file is longer than the manifest says.
-    #[error("{what} has {actual} bytes, {expected} were expected")]
     Size {
         /// The file.
         what: String,
@@ -27,7 +25,6 @@ pub enum ArtifactError {
         actual: u64,
     },
     /// The bytes are not those that the manifest names.
-    #[error("{what} has SHA-256 {actual}, {expected} was expected")]
     Checksum {
         /// The file.
         what: String,
@@ -37,7 +34,6 @@ pub enum ArtifactError {
         actual: String,
     },
     /// The file is of a version that this build does not read.
-    #[error("{what} has format version {found}, this build reads {oldest} to {newest}")]
     Version {
         /// The file.
         what: String,
@@ -49,7 +45,6 @@ pub enum ArtifactError {
         newest: u32,
     },
     /// The model was trained on other features than this build computes.
-    #[error("the feature schema is {found}, this build computes {expected}")]
     Schema {
         /// The schema of this build.
         expected: String,
@@ -57,13 +52,11 @@ pub enum ArtifactError {
         found: String,
     },
     /// A tensor is not in the file.
-    #[error("there is no tensor {name:?}")]
     MissingTensor {
         /// The tensor.
         name: String,
     },
     /// A tensor has another shape than asked for, or another number of values than its shape says.
-    #[error("tensor {name:?} has shape {actual:?}, {expected:?} was expected")]
     Shape {
         /// The tensor.
         name: String,
@@ -73,7 +66,6 @@ pub enum ArtifactError {
         actual: Vec<usize>,
     },
     /// A tensor has other numbers than asked for.
-    #[error("tensor {name:?} holds {actual}, {expected} was expected")]
     Dtype {
         /// The tensor.
         name: String,
@@ -83,13 +75,11 @@ pub enum ArtifactError {
         actual: &'static str,
     },
     /// The manifest cannot be read or contradicts itself.
-    #[error("the manifest is not valid: {reason}")]
     Manifest {
         /// What is wrong.
         reason: String,
     },
     /// A metadata entry is missing or cannot be read.
-    #[error("metadata {key:?}: {reason}")]
     Metadata {
         /// The entry.
         key: String,
@@ -97,7 +87,6 @@ pub enum ArtifactError {
         reason: String,
     },
     /// The file is no safetensors file, or one for another purpose.
-    #[error("not a file of the kind expected: {reason}")]
     Format {
         /// What is wrong.
         reason: String,
@@ -105,6 +94,38 @@ pub enum ArtifactError {
 }
 
 impl ArtifactError {
+    /// What is wrong, in English.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Truncated { what, expected, actual } => {
+                text!(what, " ends after ", *actual, " of ", *expected, " bytes")
+            }
+            Self::Size { what, expected, actual } => {
+                text!(what, " has ", *actual, " bytes, ", *expected, " were expected")
+            }
+            Self::Checksum { what, expected, actual } => {
+                text!(what, " has SHA-256 ", actual, ", ", expected, " was expected")
+            }
+            Self::Version { what, found, oldest, newest } => {
+                text!(what, " has format version ", *found, ", this build reads ", *oldest, " to ", *newest)
+            }
+            Self::Schema { expected, found } => {
+                text!("the feature schema is ", found, ", this build computes ", expected)
+            }
+            Self::MissingTensor { name } => text!("there is no tensor ", Quoted(name)),
+            Self::Shape { name, expected, actual } => {
+                let (expected, actual) = (expected.as_slice(), actual.as_slice());
+                text!("tensor ", Quoted(name), " has shape ", actual, ", ", expected, " was expected")
+            }
+            Self::Dtype { name, expected, actual } => {
+                text!("tensor ", Quoted(name), " holds ", *actual, ", ", *expected, " was expected")
+            }
+            Self::Manifest { reason } => text!("the manifest is not valid: ", reason),
+            Self::Metadata { key, reason } => text!("metadata ", Quoted(key), ": ", reason),
+            Self::Format { reason } => text!("not a file of the kind expected: ", reason),
+        }
+    }
+
     /// A stable code, the same in every language: `artifact.` and the reason.
     pub fn code(&self) -> &'static str {
         match self {
@@ -122,3 +143,11 @@ impl ArtifactError {
         }
     }
 }
+
+impl std::fmt::Display for ArtifactError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message())
+    }
+}
+
+impl std::error::Error for ArtifactError {}

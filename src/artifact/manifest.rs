@@ -1,17 +1,19 @@
 //! The list of a model's files: what they are for, how long they are, and their checksums.
 
+#[cfg(feature = "native")]
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-use serde_json::Value;
+#[cfg(feature = "native")]
+use serde::{Deserialize, Serialize};
 
-use super::json::{self, Fields};
+use super::text::{Quoted, text};
 use super::{ArtifactError, check_version, sha256_hex};
 
 /// What is known of a released model, and of each of its files.
 ///
 /// Unknown fields are ignored, so that a later version that says `oldest_readable: 1` stays readable.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
 pub struct Manifest {
     /// Version of the formats of all files of the folder.
     pub format_version: u32,
@@ -34,15 +36,19 @@ pub struct Manifest {
     /// Share of the rule score in the ensemble, 0 to 1.
     pub rule_weight: f32,
     /// Share of the price in the ensemble, 0 to 1.
+    #[cfg_attr(feature = "native", serde(default))]
     pub price_weight: f32,
-    /// A few figures of the evaluation by name; the full report is beside the manifest.
+    /// A few figures of the evaluation by name; the full report is beside the manifest. Serving needs none.
+    #[cfg(feature = "native")]
+    #[serde(default)]
     pub metrics: BTreeMap<String, f64>,
     /// The files.
     pub files: Vec<FileEntry>,
 }
 
 /// One file of a model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
 pub struct FileEntry {
     /// What it is for: `model.fp32`, `model.q8`, `catalog` or `clients`.
     pub role: String,
@@ -59,56 +65,39 @@ impl FileEntry {
     pub fn of(role: &str, path: &str, bytes: &[u8]) -> Self {
         Self { role: role.to_owned(), path: path.to_owned(), size: bytes.len() as u64, sha256: sha256_hex(bytes) }
     }
-
-    fn from_value(value: &Value) -> Option<Self> {
-        let fields = Fields::of(value).ok()?;
-        let size = fields.need("size", Value::as_u64).ok()?;
-        let [role, path, sha256] = ["role", "path", "sha256"].map(|key| fields.text(key).ok());
-        Some(Self { role: role?, path: path?, size, sha256: sha256? })
-    }
 }
 
 impl Manifest {
     /// Reads a manifest from JSON.
     ///
     /// # Errors
-    /// [`ArtifactError::Version`] for a version that this build does not read, [`ArtifactError::Manifest`] for anything else
-    /// that is no manifest: bad JSON, a role named twice, a path that leaves the folder, a checksum that is none.
+    /// As [`check`](Self::check), and [`ArtifactError::Manifest`] for what is no JSON or no manifest.
+    #[cfg(feature = "native")]
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ArtifactError> {
-        let invalid = |reason: String| ArtifactError::Manifest { reason };
-        let value = json::parse(bytes).map_err(invalid)?;
-        let fields = Fields::of(&value).map_err(invalid)?;
-        let versions = fields.count("format_version").and_then(|found| Ok((found, fields.count("oldest_readable")?)));
-        let (version, oldest) = versions.map_err(invalid)?;
-        check_version("the manifest", version, oldest)?;
-        let manifest = Self::from_fields(&fields).map_err(invalid)?;
-        manifest.check_entries()?;
-        Ok(manifest)
+        #[derive(Deserialize)]
+        struct Versions {
+            format_version: u32,
+            oldest_readable: u32,
+        }
+        let invalid = |error: serde_json::Error| ArtifactError::Manifest { reason: error.to_string() };
+        // A later version may have other fields.
+        let versions: Versions = serde_json::from_slice(bytes).map_err(invalid)?;
+        check_version("the manifest", versions.format_version, versions.oldest_readable)?;
+        serde_json::from_slice::<Self>(bytes).map_err(invalid)?.check()
     }
 
-    fn from_fields(fields: &Fields<'_>) -> Result<Self, String> {
-        let mut metrics = BTreeMap::new();
-        for (name, value) in fields.find("metrics", Value::as_object)?.into_iter().flatten() {
-            metrics.insert(name.clone(), value.as_f64().ok_or_else(|| format!("metric `{name}` is no number"))?);
-        }
-        Ok(Self {
-            format_version: fields.count("format_version")?,
-            oldest_readable: fields.count("oldest_readable")?,
-            name: fields.text("name")?,
-            version: fields.text("version")?,
-            created_by: fields.text("created_by")?,
-            model_kind: fields.text("model_kind")?,
-            schema_hash: fields.text("schema_hash")?,
-            seed: fields.need("seed", Value::as_u64)?,
-            data_fingerprint: fields.text("data_fingerprint")?,
-            rule_weight: fields.number("rule_weight")? as f32,
-            price_weight: fields.find("price_weight", Value::as_f64)?.unwrap_or_default() as f32,
-            metrics,
-            files: fields.need("files", |files| json::list(files, FileEntry::from_value))?,
-        })
+    /// Refuses what cannot be used.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Version`] for a version that this build does not read, [`ArtifactError::Manifest`] for anything else:
+    /// a role named twice, a path that leaves the folder, a checksum that is none, a weight that is no share.
+    pub fn check(self) -> Result<Self, ArtifactError> {
+        check_version("the manifest", self.format_version, self.oldest_readable)?;
+        self.check_entries().map(|()| self)
     }
 
     /// The manifest as JSON; the same manifest always gives the same bytes.
+    #[cfg(feature = "native")]
     pub fn to_bytes(&self) -> Vec<u8> {
         // Serialising plain structs with string keys into memory cannot fail.
         serde_json::to_vec_pretty(self).unwrap_or_default()
@@ -133,7 +122,7 @@ impl Manifest {
     /// [`ArtifactError::Manifest`] without such a role, [`ArtifactError::Truncated`] or [`ArtifactError::Size`] for a wrong
     /// length, [`ArtifactError::Checksum`] for altered bytes.
     pub fn verify(&self, role: &str, bytes: &[u8]) -> Result<(), ArtifactError> {
-        let reason = || ArtifactError::Manifest { reason: format!("it names no file with the role {role:?}") };
+        let reason = || ArtifactError::Manifest { reason: text!("it names no file with the role ", Quoted(role)) };
         let file = self.file(role).ok_or_else(reason)?;
         let (what, expected, actual) = (file.path.clone(), file.size, bytes.len() as u64);
         if actual < expected {
@@ -164,26 +153,26 @@ impl Manifest {
         let refuse = |reason: String| Err(ArtifactError::Manifest { reason });
         for (at, file) in self.files.iter().enumerate() {
             if self.files[..at].iter().any(|other| other.role == file.role) {
-                return refuse(format!("the role {:?} is named twice", file.role));
+                return refuse(text!("the role ", Quoted(&file.role), " is named twice"));
             }
             let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
             if file.path.is_empty() || file.path.starts_with('.') || !file.path.chars().all(plain) {
-                return refuse(format!("{:?} is no plain file name", file.path));
+                return refuse(text!(Quoted(&file.path), " is no plain file name"));
             }
             if file.sha256.len() != 64 || !file.sha256.bytes().all(|b| b.is_ascii_hexdigit()) {
-                return refuse(format!("{:?} is no SHA-256 sum", file.sha256));
+                return refuse(text!(Quoted(&file.sha256), " is no SHA-256 sum"));
             }
         }
         for (field, weight) in [("rule_weight", self.rule_weight), ("price_weight", self.price_weight)] {
             if !(0.0..=1.0).contains(&weight) {
-                return refuse(format!("{field} is not between 0 and 1"));
+                return refuse(text!(field, " is not between 0 and 1"));
             }
         }
         Ok(())
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "native"))]
 mod tests {
     use super::*;
 

@@ -7,9 +7,11 @@
 
 mod checksum;
 mod error;
+mod header;
 pub mod json;
 mod manifest;
 mod tensors;
+pub mod text;
 
 pub use checksum::sha256_hex;
 pub use error::ArtifactError;

@@ -1,19 +1,17 @@
 //! A set of named tensors with text metadata: the content of one safetensors file.
 
-use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use serde_json::{Map, Value};
-
+use super::header::{Field, Header, Named, check_length, split_header};
+use super::json::{Reader, quoted};
+use super::text::{Quoted, text};
 use super::{ArtifactError, FORMAT_VERSION, OLDEST_READABLE};
-
-/// What errors call the file: here nobody knows its name.
-const WHAT: &str = "the tensor file";
 
 /// The numbers that a tensor may hold, in the order in which they are written: the widest first, so that each is aligned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Dtype {
+    /// 64-bit floats.
+    F64,
     /// 64-bit signed integers.
     I64,
     /// 32-bit floats.
@@ -27,11 +25,12 @@ pub enum Dtype {
 }
 
 impl Dtype {
-    const ALL: [Self; 5] = [Self::I64, Self::F32, Self::U32, Self::I16, Self::I8];
+    pub(super) const ALL: [Self; 6] = [Self::F64, Self::I64, Self::F32, Self::U32, Self::I16, Self::I8];
 
     /// The name in a safetensors header.
     pub fn name(self) -> &'static str {
         match self {
+            Self::F64 => "F64",
             Self::I64 => "I64",
             Self::F32 => "F32",
             Self::U32 => "U32",
@@ -43,7 +42,7 @@ impl Dtype {
     /// Bytes of one number.
     fn size(self) -> usize {
         match self {
-            Self::I64 => 8,
+            Self::F64 | Self::I64 => 8,
             Self::F32 | Self::U32 => 4,
             Self::I16 => 2,
             Self::I8 => 1,
@@ -74,6 +73,7 @@ macro_rules! element {
     };
 }
 
+element!(f64, Dtype::F64);
 element!(i64, Dtype::I64);
 element!(f32, Dtype::F32);
 element!(u32, Dtype::U32);
@@ -90,8 +90,8 @@ struct Entry {
 /// Named tensors and text metadata. Names are kept in order, so that the same content always gives the same bytes.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tensors {
-    tensors: BTreeMap<String, Entry>,
-    metadata: BTreeMap<String, String>,
+    tensors: Named<Entry>,
+    metadata: Named<String>,
 }
 
 macro_rules! typed {
@@ -120,6 +120,7 @@ impl Tensors {
         Self::default()
     }
 
+    typed!(insert_f64, f64, f64, "64-bit floats");
     typed!(insert_f32, f32, f32, "32-bit floats");
     typed!(insert_i8, i8, i8, "8-bit signed integers");
     typed!(insert_i16, i16, i16, "16-bit signed integers");
@@ -128,7 +129,7 @@ impl Tensors {
 
     /// The names of all tensors in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.tensors.keys().map(String::as_str)
+        self.tensors.0.iter().map(|(name, _)| name.as_str())
     }
 
     /// The shape of a tensor.
@@ -152,13 +153,35 @@ impl Tensors {
     /// # Errors
     /// [`ArtifactError::Metadata`] if there is none.
     pub fn metadata(&self, key: &str) -> Result<&str, ArtifactError> {
-        let missing = || ArtifactError::Metadata { key: key.to_owned(), reason: "it is missing".to_owned() };
-        self.metadata.get(key).map(String::as_str).ok_or_else(missing)
+        self.metadata.get(key).map(String::as_str).ok_or_else(|| wrong_metadata(key, "it is missing"))
+    }
+
+    /// A metadata entry in JSON as `read` understands it.
+    ///
+    /// # Errors
+    /// [`ArtifactError::Metadata`] if there is none, or another; `expected` says what it should be.
+    pub fn json<T>(
+        &self,
+        key: &str,
+        expected: &str,
+        read: impl FnOnce(&mut Reader<'_>) -> Option<T>,
+    ) -> Result<T, ArtifactError> {
+        let mut reader = Reader::new(self.metadata(key)?.as_bytes());
+        let value = read(&mut reader).filter(|_| reader.end().is_some());
+        value.ok_or_else(|| wrong_metadata(key, &text!("it is no ", expected, ", see byte ", reader.at())))
+    }
+
+    /// A metadata entry that is a list of texts in JSON.
+    ///
+    /// # Errors
+    /// As [`json`](Self::json).
+    pub fn texts(&self, key: &str) -> Result<Vec<String>, ArtifactError> {
+        self.json(key, "list of texts", |json| json.texts())
     }
 
     /// Sets a metadata entry.
     pub fn set_metadata(&mut self, key: &str, value: impl Into<String>) {
-        self.metadata.insert(key.to_owned(), value.into());
+        self.metadata.set(key, value.into());
     }
 
     /// Says in the metadata what the file is for, and the format version of this build.
@@ -169,7 +192,7 @@ impl Tensors {
     /// The same for a format that counts its own versions.
     pub fn set_version(&mut self, format: &str, version: u32) {
         self.set_metadata("format", format);
-        self.set_metadata("format_version", version.to_string());
+        self.set_metadata("format_version", text!(version));
     }
 
     /// Refuses a file for another purpose or of another version.
@@ -187,11 +210,9 @@ impl Tensors {
     pub fn expect_version(&self, format: &str, readable: RangeInclusive<u32>) -> Result<(), ArtifactError> {
         let found = self.metadata("format")?;
         if found != format {
-            return Err(ArtifactError::Format { reason: format!("it is {found:?}, not {format:?}") });
+            return Err(ArtifactError::Format { reason: text!("it is ", Quoted(found), ", not ", Quoted(format)) });
         }
-        let version = self.metadata("format_version")?;
-        let invalid = |_| ArtifactError::Metadata { key: "format_version".into(), reason: format!("{version:?}") };
-        let found: u32 = version.parse().map_err(invalid)?;
+        let found = self.json("format_version", "version", |json| u32::try_from(json.count()?).ok())?;
         if readable.contains(&found) {
             return Ok(());
         }
@@ -206,19 +227,14 @@ impl Tensors {
     /// [`ArtifactError::Format`] if it is no such file or holds numbers that are not used here.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ArtifactError> {
         let (header, data) = split_header(bytes)?;
-        let invalid = |reason: String| ArtifactError::Format { reason };
-        let header: Value = serde_json::from_slice(header).map_err(|error| invalid(error.to_string()))?;
-        let fields = header.as_object().ok_or_else(|| invalid("the header is no JSON object".to_owned()))?;
-        check_length(fields, bytes.len(), data.len())?;
-        let mut result = Self::new();
-        for (name, field) in fields {
-            if name == "__metadata__" {
-                result.metadata = read_text(field).ok_or_else(|| invalid("the metadata are no text".to_owned()))?;
-            } else {
-                let unusable = || invalid(format!("tensor {name:?} has a type or shape that is not used here"));
-                let entry = read_entry(field, data).ok_or_else(unusable)?;
-                result.tensors.insert(name.clone(), entry);
-            }
+        let Header { metadata, fields } = Header::of(header)?;
+        check_length(&fields, bytes.len(), data.len())?;
+        let mut result = Self { metadata, tensors: Named::default() };
+        for (name, field) in &fields.0 {
+            let unusable = || ArtifactError::Format {
+                reason: text!("tensor ", Quoted(name), " has a type or shape that is not used here"),
+            };
+            result.tensors.0.push((name.clone(), entry(field, data).ok_or_else(unusable)?));
         }
         Ok(result)
     }
@@ -228,14 +244,14 @@ impl Tensors {
     /// The header is read and written here: the safetensors crate writes metadata in the order of a hash map, and its reader
     /// is a tenth of the WebAssembly module. The tests read what is written with the crate.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut order: Vec<(&String, &Entry)> = self.tensors.iter().collect();
+        let mut order: Vec<&(String, Entry)> = self.tensors.0.iter().collect();
         order.sort_by_key(|(_, entry)| entry.dtype);
-        let text = |text: &str| Value::from(text).to_string();
-        let pairs: Vec<String> = self.metadata.iter().map(|(k, v)| format!("{}:{}", text(k), text(v))).collect();
+        let pairs: Vec<String> =
+            self.metadata.0.iter().map(|(key, value)| format!("{}:{}", quoted(key), quoted(value))).collect();
         let mut fields = vec![format!("\"__metadata__\":{{{}}}", pairs.join(","))];
         let mut offset = 0;
         for (name, Entry { dtype, shape, bytes }) in &order {
-            let (name, dtype, end) = (text(name), dtype.name(), offset + bytes.len());
+            let (name, dtype, end) = (quoted(name), dtype.name(), offset + bytes.len());
             let shape = shape.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
             fields.push(format!(
                 "{name}:{{\"dtype\":\"{dtype}\",\"shape\":[{shape}],\"data_offsets\":[{offset},{end}]}}"
@@ -257,22 +273,27 @@ impl Tensors {
         }
         let mut bytes = Vec::with_capacity(size_of_val(values));
         values.iter().for_each(|value| bytes.extend_from_slice(value.to_le().as_ref()));
-        self.tensors.insert(name.to_owned(), Entry { dtype: T::DTYPE, shape: shape.to_vec(), bytes });
+        self.tensors.set(name, Entry { dtype: T::DTYPE, shape: shape.to_vec(), bytes });
         Ok(())
     }
 
     fn values<T: Element>(&self, name: &str, shape: &[usize]) -> Result<Vec<T>, ArtifactError> {
+        let bytes = self.bytes(name, shape, T::DTYPE)?;
+        Ok(bytes.chunks_exact(size_of::<T>()).flat_map(T::Bytes::try_from).map(T::from_le).collect())
+    }
+
+    /// The bytes of a tensor with this shape and these numbers.
+    fn bytes(&self, name: &str, shape: &[usize], dtype: Dtype) -> Result<&[u8], ArtifactError> {
         let entry = self.entry(name)?;
-        if entry.dtype != T::DTYPE {
-            let (expected, actual) = (T::DTYPE.name(), entry.dtype.name());
+        if entry.dtype != dtype {
+            let (expected, actual) = (dtype.name(), entry.dtype.name());
             return Err(ArtifactError::Dtype { name: name.to_owned(), expected, actual });
         }
         if entry.shape != shape {
             let (expected, actual) = (shape.to_vec(), entry.shape.clone());
             return Err(ArtifactError::Shape { name: name.to_owned(), expected, actual });
         }
-        let numbers = entry.bytes.chunks_exact(size_of::<T>()).flat_map(T::Bytes::try_from);
-        Ok(numbers.map(T::from_le).collect())
+        Ok(&entry.bytes)
     }
 
     fn entry(&self, name: &str) -> Result<&Entry, ArtifactError> {
@@ -280,55 +301,18 @@ impl Tensors {
     }
 }
 
-/// The header's JSON and the data behind it.
-fn split_header(bytes: &[u8]) -> Result<(&[u8], &[u8]), ArtifactError> {
-    let actual = bytes.len() as u64;
-    let truncated = |expected| ArtifactError::Truncated { what: WHAT.to_owned(), expected, actual };
-    let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(|| truncated(8))?;
-    let length = u64::from_le_bytes(*length);
-    let at = usize::try_from(length).ok().filter(|at| *at <= rest.len());
-    at.map(|at| rest.split_at(at)).ok_or_else(|| truncated(length.saturating_add(8)))
+/// The content of a tensor, if the data are as long as its shape says.
+fn entry(field: &Field, data: &[u8]) -> Option<Entry> {
+    let bytes = data.get(field.data.clone())?;
+    let values = field.shape.iter().try_fold(1usize, |product, length| product.checked_mul(*length))?;
+    let dtype = field.dtype?;
+    let fits = values.checked_mul(dtype.size())? == bytes.len();
+    fits.then(|| Entry { dtype, shape: field.shape.clone(), bytes: bytes.to_vec() })
 }
 
-/// Checks that the tensors fill the data from the first to the last byte.
-fn check_length(fields: &Map<String, Value>, file: usize, data: usize) -> Result<(), ArtifactError> {
-    let offsets = fields.values().filter_map(offsets);
-    let (sum, end) = offsets
-        .fold((0usize, 0), |(sum, last), (start, end)| (sum.saturating_add(end.saturating_sub(start)), end.max(last)));
-    let (what, actual) = (WHAT.to_owned(), file as u64);
-    let expected = ((file - data) as u64).saturating_add(end as u64);
-    match end.cmp(&data) {
-        Ordering::Greater => Err(ArtifactError::Truncated { what, expected, actual }),
-        Ordering::Less => Err(ArtifactError::Size { what, expected, actual }),
-        Ordering::Equal if sum != end => Err(ArtifactError::Format { reason: "its tensors have gaps".to_owned() }),
-        Ordering::Equal => Ok(()),
-    }
-}
-
-fn offsets(field: &Value) -> Option<(usize, usize)> {
-    let at = |place: usize| usize::try_from(field.get("data_offsets")?.get(place)?.as_u64()?).ok();
-    Some((at(0)?, at(1)?))
-}
-
-fn read_text(field: &Value) -> Option<BTreeMap<String, String>> {
-    let mut text = BTreeMap::new();
-    for (key, value) in field.as_object()? {
-        text.insert(key.clone(), value.as_str()?.to_owned());
-    }
-    Some(text)
-}
-
-fn read_entry(field: &Value, data: &[u8]) -> Option<Entry> {
-    let written = field.get("dtype")?.as_str()?;
-    let dtype = Dtype::ALL.into_iter().find(|dtype| dtype.name() == written)?;
-    let mut shape = Vec::new();
-    for length in field.get("shape")?.as_array()? {
-        shape.push(usize::try_from(length.as_u64()?).ok()?);
-    }
-    let (start, end) = offsets(field)?;
-    let bytes = data.get(start..end)?;
-    let values = shape.iter().try_fold(1usize, |product, length| product.checked_mul(*length))?;
-    (values.checked_mul(dtype.size())? == bytes.len()).then(|| Entry { dtype, shape, bytes: bytes.to_vec() })
+/// A metadata entry that cannot be used.
+fn wrong_metadata(key: &str, reason: &str) -> ArtifactError {
+    ArtifactError::Metadata { key: key.to_owned(), reason: reason.to_owned() }
 }
 
 #[cfg(test)]
@@ -346,6 +330,7 @@ mod tests {
         tensors.insert_i16("i16", &[1, 2], &[i16::MIN, i16::MAX]).unwrap();
         tensors.insert_u32("u32", &[1], &[u32::MAX]).unwrap();
         tensors.insert_i64("i64", &[], &[i64::MIN]).unwrap();
+        tensors.insert_f64("f64", &[1], &[0.1]).unwrap();
         tensors.insert_f32("empty", &[0, 4], &[]).unwrap();
         tensors
     }
@@ -359,9 +344,10 @@ mod tests {
         assert_eq!(tensors.i16("i16", &[1, 2]).unwrap(), [i16::MIN, i16::MAX]);
         assert_eq!(tensors.u32("u32", &[1]).unwrap(), [u32::MAX]);
         assert_eq!(tensors.i64("i64", &[]).unwrap(), [i64::MIN]);
+        assert_eq!(tensors.f64("f64", &[1]).unwrap(), [0.1]);
         assert!(tensors.f32("empty", &[0, 4]).unwrap().is_empty());
         assert_eq!(tensors.metadata("ids").unwrap(), "[\"a \\\"quoted\\\" id\",\"é\"]");
-        assert_eq!(tensors.names().count(), 6);
+        assert_eq!(tensors.names().count(), 7);
         assert_eq!((tensors.shape("i16").unwrap(), tensors.dtype("i16").unwrap()), (&[1, 2][..], Dtype::I16));
     }
 
@@ -369,8 +355,8 @@ mod tests {
     fn the_bytes_do_not_depend_on_the_order_of_insertion_and_the_crate_reads_them() {
         let mut other = Tensors::new();
         let first = sample();
-        for name in ["u32", "a.i8", "empty", "i64", "b.f32", "i16"] {
-            other.tensors.insert(name.to_owned(), first.tensors[name].clone());
+        for name in ["u32", "a.i8", "empty", "i64", "b.f32", "f64", "i16"] {
+            other.tensors.set(name, first.tensors.get(name).unwrap().clone());
         }
         other.set_metadata("ids", first.metadata("ids").unwrap());
         other.set_format("tidyrank.test");
@@ -434,7 +420,7 @@ mod tests {
             tensors.set_metadata("format_version", version);
             assert_eq!(tensors.expect_format("tidyrank.test").unwrap_err().code(), code, "version {version}");
         }
-        let mut header = br#"{"x":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}"#.to_vec();
+        let mut header = br#"{"x":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}"#.to_vec();
         header.resize(header.len().next_multiple_of(8), b' ');
         let bytes = [(header.len() as u64).to_le_bytes().as_slice(), &header, &[0; 8]].concat();
         assert_eq!(Tensors::from_bytes(&bytes).unwrap_err().code(), "artifact.format");

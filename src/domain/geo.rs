@@ -1,18 +1,20 @@
 //! Positions on the globe and the distance between them.
 
+#[cfg(feature = "native")]
 use serde::{Deserialize, Serialize};
 
 /// Mean radius of the Earth in kilometres (IUGG R1).
 pub const EARTH_RADIUS_KM: f64 = 6371.0088;
 
 /// A position in degrees (WGS 84).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
 pub struct GeoPoint {
     /// Latitude in degrees, -90 to 90.
-    #[serde(alias = "lat")]
+    #[cfg_attr(feature = "native", serde(alias = "lat"))]
     pub latitude: f64,
     /// Longitude in degrees, -180 to 180.
-    #[serde(alias = "lon", alias = "lng")]
+    #[cfg_attr(feature = "native", serde(alias = "lon", alias = "lng"))]
     pub longitude: f64,
 }
 

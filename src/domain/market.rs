@@ -1,12 +1,14 @@
 //! The marketplace itself, its cleaners, and what a job asks for.
 
+#[cfg(feature = "native")]
 use serde::{Deserialize, Serialize};
 
 use super::{GeoPoint, Timestamp};
 
 /// What holds for a whole marketplace.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "native", serde(deny_unknown_fields))]
 pub struct Market {
     /// A short name, e.g. `athens`.
     pub name: String,

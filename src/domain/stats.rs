@@ -1,9 +1,11 @@
 //! What is known of a cleaner, and of the whole market, at one moment: counts and sums, nothing weighed yet.
 
+#[cfg(feature = "native")]
 use serde::{Deserialize, Serialize};
 
 /// A count and a sum: a mean that knows how much it rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
 pub struct Tally {
     /// How many values.
     pub count: u32,
@@ -30,7 +32,8 @@ impl Tally {
 }
 
 /// What is known of one cleaner, or of the market, in one kind of job.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
 pub struct TypeStats {
     /// Jobs completed.
     pub completed: u32,
@@ -39,7 +42,8 @@ pub struct TypeStats {
 }
 
 /// What is known of one cleaner at one moment. Ratings are normalised to [0, 1].
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
 pub struct CleanerStats {
     /// Overall ratings.
     pub overall: Tally,
@@ -92,7 +96,8 @@ impl CleanerStats {
 }
 
 /// What is known of the market as a whole at one moment: the priors that small samples are shrunk toward.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
 pub struct MarketStats {
     /// The sums over all cleaners (`badge` stays `None`; the windows of 30 and 90 days are not kept here).
     pub total: CleanerStats,

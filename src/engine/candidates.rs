@@ -7,6 +7,7 @@ use super::columns::{Columns, KindColumns};
 use super::error::EngineError;
 use super::ranking::{Asked, Excluded};
 use super::request::{CandidateSource, Request, amount};
+use crate::artifact::text::{Quoted, text};
 use crate::domain::{JobSpec, Place};
 
 /// The candidates in the order of their places in the catalog, column by column, and why the others are none.
@@ -146,7 +147,7 @@ impl Candidates {
                 }
                 None if catalog.is_part => self.unknown_bids.push(bid.cleaner_id.clone()),
                 None => {
-                    let unknown = format!("no cleaner of the catalog has the id {:?}", bid.cleaner_id);
+                    let unknown = text!("no cleaner of the catalog has the id ", Quoted(&bid.cleaner_id));
                     return Err(EngineError::request("job.bids.cleanerId", unknown));
                 }
             }

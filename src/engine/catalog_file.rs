@@ -2,21 +2,18 @@
 //!
 //! Statistics are written as counts (u32) and sums (f32); a catalog that was read back is what is served and measured.
 
-use serde_json::Value;
-
 use super::catalog::Catalog;
-use super::catalog_json::{market, market_stats};
-use crate::artifact::{ArtifactError, Tensors, json};
-use crate::domain::{Cleaner, CleanerStats, GeoPoint, Offer, Tally};
+use super::stats_columns::{visit, widths};
+use crate::artifact::json::quoted_list;
+use crate::artifact::text::{Quoted, text};
+use crate::artifact::{ArtifactError, Tensors};
+use crate::domain::{Cleaner, GeoPoint, Offer};
 use crate::model::Embeddings;
 
 /// Format name of the file.
 pub const CATALOG_FORMAT: &str = "tidyrank.catalog";
-
-/// Counts of one cleaner that are not per kind of job.
-const COUNTS: usize = 16;
-/// Sums of one cleaner that are not per kind of job.
-const SUMS: usize = 9;
+/// Its version: since 2 no fraction is written as text.
+const CATALOG_VERSION: u32 = 2;
 
 impl Catalog {
     /// The file that [`from_tensors`](Self::from_tensors) reads.
@@ -27,27 +24,16 @@ impl Catalog {
         // The embedding rows are a file of their own kind; the catalog adds its columns to it. A cleaner that the model
         // does not know has no row.
         let mut tensors = self.embeddings.to_tensors()?;
-        tensors.set_format(CATALOG_FORMAT);
-        let json = |what: serde_json::Result<String>| what.unwrap_or_default();
-        let ids: Vec<&str> = self.cleaners.iter().map(|cleaner| cleaner.id.as_str()).collect();
-        let names: Vec<&str> = self.cleaners.iter().map(|cleaner| cleaner.name.as_str()).collect();
+        tensors.set_version(CATALOG_FORMAT, CATALOG_VERSION);
         tensors.set_metadata("embedding_ids", tensors.metadata("ids")?.to_owned());
-        tensors.set_metadata("ids", json(serde_json::to_string(&ids)));
-        tensors.set_metadata("names", json(serde_json::to_string(&names)));
-        self.put_market(&mut tensors);
+        tensors.set_metadata("ids", quoted_list(self.cleaners.iter().map(|cleaner| &cleaner.id)));
+        tensors.set_metadata("names", quoted_list(self.cleaners.iter().map(|cleaner| &cleaner.name)));
+        self.put_market(&mut tensors)?;
         self.put_cleaners(&mut tensors)?;
         self.put_rows(&mut tensors)?;
         self.put_offers(&mut tensors)?;
         self.put_stats(&mut tensors)?;
         Ok(tensors)
-    }
-
-    /// What is known of the market as a whole, as metadata.
-    pub(super) fn put_market(&self, tensors: &mut Tensors) {
-        let json = |what: serde_json::Result<String>| what.unwrap_or_default();
-        tensors.set_metadata("market", json(serde_json::to_string(&self.market)));
-        tensors.set_metadata("market_stats", json(serde_json::to_string(&self.market_stats)));
-        tensors.set_metadata("as_of", self.as_of.to_string());
     }
 
     /// The optional column `row`: only a part of a catalog has it.
@@ -88,14 +74,12 @@ impl Catalog {
         for stats in &self.stats {
             let mut stats = stats.clone();
             stats.by_type.resize_with(kinds, Default::default);
-            let badge = flag_code(stats.badge);
-            let (count_fields, sum_fields) = fields(&mut stats);
-            counts.extend(count_fields.into_iter().map(|field| *field));
-            sums.extend(sum_fields.into_iter().map(|field| *field as f32));
-            counts.push(badge);
+            visit(&mut stats, &mut |count| counts.push(*count), &mut |sum| sums.push(*sum as f32));
+            counts.push(flag_code(stats.badge));
         }
-        tensors.insert_u32("stats.counts", &[n, COUNTS + 2 * kinds], &counts)?;
-        tensors.insert_f32("stats.sums", &[n, SUMS + kinds], &sums)
+        let (count_width, sum_width) = widths(kinds);
+        tensors.insert_u32("stats.counts", &[n, count_width + 1], &counts)?;
+        tensors.insert_f32("stats.sums", &[n, sum_width], &sums)
     }
 
     /// Reads a catalog.
@@ -103,10 +87,9 @@ impl Catalog {
     /// # Errors
     /// Another format or version, missing columns, columns of another length, ids that come twice, positions off the globe.
     pub fn from_tensors(tensors: &Tensors) -> Result<Self, ArtifactError> {
-        tensors.expect_format(CATALOG_FORMAT)?;
-        let texts = |value: &Value| json::texts(value).ok_or_else(|| "it is no list of texts".to_owned());
-        let ids = metadata(tensors, "ids", texts)?;
-        let names = metadata(tensors, "names", texts)?;
+        tensors.expect_version(CATALOG_FORMAT, CATALOG_VERSION..=CATALOG_VERSION)?;
+        let ids = tensors.texts("ids")?;
+        let names = tensors.texts("names")?;
         if names.len() != ids.len() {
             return Err(refuse("names", "there are not as many as ids"));
         }
@@ -114,19 +97,7 @@ impl Catalog {
         let mut catalog = Self::of_market(tensors, cleaners)?;
         catalog.read_rows(tensors)?;
         catalog.read_stats(tensors)?;
-        let mut rows = tensors.clone();
-        rows.set_format(crate::model::CLIENTS_FORMAT);
-        rows.set_metadata("ids", tensors.metadata("embedding_ids")?.to_owned());
-        catalog.embeddings = Embeddings::from_tensors(&rows)?;
-        Ok(catalog)
-    }
-
-    /// These cleaners in the market of a file's metadata.
-    pub(super) fn of_market(tensors: &Tensors, cleaners: Vec<Cleaner>) -> Result<Self, ArtifactError> {
-        let mut catalog = Self::new(metadata(tensors, "market", market)?, cleaners)
-            .map_err(|id| refuse("ids", &format!("{id:?} comes twice")))?;
-        catalog.market_stats = metadata(tensors, "market_stats", market_stats)?;
-        catalog.as_of = metadata(tensors, "as_of", |at| at.as_i64().ok_or_else(|| "it is no moment".to_owned()))?;
+        catalog.embeddings = Embeddings::within(tensors, "embedding_ids")?;
         Ok(catalog)
     }
 
@@ -140,56 +111,19 @@ impl Catalog {
     }
 
     fn read_stats(&mut self, tensors: &Tensors) -> Result<(), ArtifactError> {
-        let (n, kinds) = (self.cleaners.len(), self.market.property_types.len());
-        let counts = tensors.u32("stats.counts", &[n, COUNTS + 2 * kinds])?;
-        let sums = tensors.f32("stats.sums", &[n, SUMS + kinds])?;
-        let rows = counts.chunks_exact(COUNTS + 2 * kinds).zip(sums.chunks_exact(SUMS + kinds));
-        for (stats, (counts, sums)) in self.stats.iter_mut().zip(rows) {
-            let (count_fields, sum_fields) = fields(stats);
-            count_fields.into_iter().zip(counts).for_each(|(field, count)| *field = *count);
-            sum_fields.into_iter().zip(sums).for_each(|(field, sum)| *field = f64::from(*sum));
-            stats.badge = flag_of(counts.last().copied().unwrap_or(0));
+        let (n, (count_width, sum_width)) = (self.cleaners.len(), widths(self.market.property_types.len()));
+        let counts = tensors.u32("stats.counts", &[n, count_width + 1])?;
+        let sums = tensors.f32("stats.sums", &[n, sum_width])?;
+        let (mut counts, mut sums) = (counts.into_iter(), sums.into_iter());
+        for stats in &mut self.stats {
+            visit(stats, &mut |field| *field = counts.next().unwrap_or_default(), &mut |field| {
+                *field = f64::from(sums.next().unwrap_or_default())
+            });
+            stats.badge = flag_of(counts.next().unwrap_or_default());
         }
         self.update_rates();
         Ok(())
     }
-}
-
-/// Every number of a cleaner's statistics, in the order of the file's columns: counts, and sums.
-fn fields(stats: &mut CleanerStats) -> (Vec<&mut u32>, Vec<&mut f64>) {
-    let CleanerStats {
-        overall,
-        quality,
-        communication,
-        professionalism,
-        timeliness,
-        completed,
-        cancelled,
-        on_time,
-        photos,
-        bids,
-        wins,
-        price_ratio,
-        earnings,
-        eco_completed,
-        completed_30d,
-        completed_90d,
-        badge: _,
-        by_type,
-    } = stats;
-    let mut counts: Vec<&mut u32> = vec![completed, cancelled, bids, wins, eco_completed, completed_30d, completed_90d];
-    let mut sums: Vec<&mut f64> = vec![earnings];
-    for Tally { count, sum } in
-        [overall, quality, communication, professionalism, timeliness, on_time, photos, price_ratio]
-    {
-        counts.push(count);
-        sums.push(sum);
-    }
-    for of_kind in by_type {
-        counts.extend([&mut of_kind.completed, &mut of_kind.rating.count]);
-        sums.push(&mut of_kind.rating.sum);
-    }
-    (counts, sums)
 }
 
 fn read_cleaners(tensors: &Tensors, ids: Vec<String>, names: Vec<String>) -> Result<Vec<Cleaner>, ArtifactError> {
@@ -204,7 +138,7 @@ fn read_cleaners(tensors: &Tensors, ids: Vec<String>, names: Vec<String>) -> Res
         let (latitude, longitude) = (f64::from(locations[2 * row]), f64::from(locations[2 * row + 1]));
         let location = GeoPoint::new(latitude, longitude);
         if location.is_none() && !latitude.is_nan() {
-            return Err(refuse("location", &format!("that of {id:?} is off the globe")));
+            return Err(refuse("location", &text!("that of ", Quoted(&id), " is off the globe")));
         }
         cleaners.push(Cleaner {
             id,
@@ -236,15 +170,6 @@ fn read_offers(tensors: &Tensors, n: usize) -> Result<Vec<Vec<Offer>>, ArtifactE
         offer
     };
     Ok(counts.iter().map(|count| (0..*count).map(|_| next()).collect()).collect())
-}
-
-pub(super) fn metadata<T>(
-    tensors: &Tensors,
-    key: &str,
-    read: impl FnOnce(&Value) -> Result<T, String>,
-) -> Result<T, ArtifactError> {
-    let value = json::parse(tensors.metadata(key)?.as_bytes());
-    value.and_then(|value| read(&value)).map_err(|reason| refuse(key, &reason))
 }
 
 pub(super) fn refuse(key: &str, reason: &str) -> ArtifactError {

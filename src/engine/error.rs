@@ -1,14 +1,12 @@
 //! Why the engine refuses to answer.
 
-use thiserror::Error;
-
 use crate::artifact::ArtifactError;
+use crate::artifact::text::text;
 
 /// An error of the engine.
-#[derive(Debug, Clone, PartialEq, Error)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum EngineError {
     /// A field of a request cannot be used.
-    #[error("request field `{field}`: {reason}")]
     Request {
         /// Path of the field, e.g. `job.location`.
         field: &'static str,
@@ -16,7 +14,6 @@ pub enum EngineError {
         reason: String,
     },
     /// A file that the engine cannot do without is damaged.
-    #[error("{role}: {source}")]
     Artifact {
         /// What the file is for: `manifest` or `catalog`.
         role: &'static str,
@@ -34,7 +31,30 @@ impl EngineError {
         }
     }
 
+    /// What is wrong, in English.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Request { field, reason } => text!("request field `", *field, "`: ", reason),
+            Self::Artifact { role, source } => text!(*role, ": ", &source.message()),
+        }
+    }
+
     pub(super) fn request(field: &'static str, reason: impl Into<String>) -> Self {
         Self::Request { field, reason: reason.into() }
+    }
+}
+
+impl std::fmt::Display for EngineError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message())
+    }
+}
+
+impl std::error::Error for EngineError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Request { .. } => None,
+            Self::Artifact { source, .. } => Some(source),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Why a cleaner stands where they stand: contributions, breakdown, and reasons in words.
 
 use super::ranking::{Breakdown, Notice, Part};
+use crate::artifact::text::text;
 use crate::domain::{Cleaner, Market};
 use crate::rules::{Match, RuleScore, Subject};
 
@@ -41,7 +42,7 @@ pub(super) fn reasons(
     let mut found: Vec<(f64, Notice)> = Vec::new();
     let mut say = |strength: f64, code: &str, text: String| found.push((strength, Notice::new(code, text)));
     if let Some((price, budget)) = subject.price.zip(subject.job.budget).filter(|(price, budget)| price > budget) {
-        say(9.0, "over_budget", format!("{} {} above the budget", whole(f64::from(price - budget)), market.currency));
+        say(9.0, "over_budget", text!(whole(f64::from(price - budget)), " ", &market.currency, " above the budget"));
     }
     if subject.job.eco && cleaner.eco == Some(false) {
         say(8.0, "no_eco", "Does not work with eco-friendly products".into());
@@ -51,7 +52,7 @@ pub(super) fn reasons(
     }
     praise(&mut say, subject, fit, market);
     if let Some(km) = distance_km.filter(|km| *km <= 5.0) {
-        say(1.2 - km / 10.0, "near", format!("Near: {} km away", tenths(km)));
+        say(1.2 - km / 10.0, "near", text!("Near: ", &tenths(km), " km away"));
     }
     if subject.job.eco && cleaner.eco == Some(true) {
         say(0.9, "eco", "Works with eco-friendly products".into());
@@ -76,29 +77,30 @@ fn praise(say: &mut impl FnMut(f64, &str, String), subject: &Subject<'_>, fit: &
     let better = above(rates.overall, subject.market.total.overall.mean());
     if let Some(mean) = stats.overall.mean().filter(|_| better > 0.0) {
         let stars = f64::from(market.rating_min) + mean * f64::from(market.rating_max - market.rating_min);
-        let text = format!(
-            "Rated {} of {} in {}",
-            tenths(stars),
-            whole(f64::from(market.rating_max)),
-            plural(stats.overall.count, "review")
-        );
+        let (of, reviews) = (whole(f64::from(market.rating_max)), plural(stats.overall.count, "review"));
+        let text = text!("Rated ", &tenths(stars), " of ", of, " in ", &reviews);
         say(0.5 + 5.0 * better, "well_rated", text);
     }
     if let Some(kind) = subject.job.property_type.filter(|_| fit.specialisation.is_some_and(|value| value > 0.55)) {
         let jobs = stats.in_type(Some(kind)).completed;
-        let name = market.property_types.get(usize::from(kind)).map_or("", String::as_str).replace('_', " ");
+        let name = spaced(market.property_types.get(usize::from(kind)).map_or("", String::as_str));
         let strength = 4.0 * (f64::from(fit.specialisation.unwrap_or(0.5)) - 0.5);
-        say(0.3 + strength, "specialised", format!("Specialised: {} of this kind ({name})", plural(jobs, "job")));
+        say(0.3 + strength, "specialised", text!("Specialised: ", &plural(jobs, "job"), " of this kind (", &name, ")"));
     }
     if let Some(ratio) = subject.price_ratio().filter(|ratio| *ratio < 0.9) {
-        say(0.4 + 2.0 * (1.0 - ratio), "cheap", format!("{} % below the market's price", whole(100.0 * (1.0 - ratio))));
+        say(0.4 + 2.0 * (1.0 - ratio), "cheap", text!(whole(100.0 * (1.0 - ratio)), " % below the market's price"));
     }
     if stats.completed >= 10 && stats.completed * 4 >= subject.market.max_completed {
-        say(0.4, "experienced", format!("Experienced: {} done", plural(stats.completed, "job")));
+        say(0.4, "experienced", text!("Experienced: ", &plural(stats.completed, "job"), " done"));
     }
     if let Some(rate) = rates.completion.filter(|rate| *rate > 0.93 && stats.completed >= 10 && stats.wins > 0) {
-        say(0.2 + rate - 0.93, "reliable", format!("Reliable: {} % of jobs completed", whole(100.0 * rate)));
+        say(0.2 + rate - 0.93, "reliable", text!("Reliable: ", whole(100.0 * rate), " % of jobs completed"));
     }
+}
+
+/// The name of a kind of job as it is read.
+fn spaced(name: &str) -> String {
+    name.chars().map(|c| if c == '_' { ' ' } else { c }).collect()
 }
 
 /// Rounded to a whole number. Not by a format: the formatter of floats would be a tenth of the WebAssembly module.
@@ -109,9 +111,9 @@ fn whole(value: f64) -> i64 {
 /// With one decimal.
 fn tenths(value: f64) -> String {
     let tenths = whole(10.0 * value);
-    format!("{}.{}", tenths / 10, tenths.abs() % 10)
+    text!(tenths / 10, ".", tenths.abs() % 10)
 }
 
 fn plural(count: u32, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+    text!(count, " ", what, if count == 1 { "" } else { "s" })
 }

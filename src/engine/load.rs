@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+#[cfg(feature = "native")]
 use serde::{Deserialize, Serialize};
 
 use super::catalog::Catalog;
@@ -14,10 +15,10 @@ use super::ranking::Notice;
 use super::request::Request;
 use super::scratch::Pool;
 use super::tiles::TileIndex;
-use crate::artifact::json::{self, Fields};
+use crate::artifact::text::{Quoted, text};
 use crate::artifact::{ArtifactError, Manifest, Tensors, sha256_hex};
 use crate::domain::Replay;
-use crate::features::{Group, Normaliser, columns_of, encode_item, schema_hash};
+use crate::features::{FEATURE_COUNT, Group, Normaliser, columns_of, encode_item, schema_hash};
 use crate::model::{ColumnGroups, Embeddings, Hybrid, ItemTable};
 use crate::numeric::Kernel;
 
@@ -45,13 +46,17 @@ impl Precision {
 }
 
 /// Which model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
 pub struct ModelIdentity {
     /// Name.
     pub name: String,
     /// Version.
     pub version: String,
 }
+
+/// Gives the bytes of the file with a role.
+type ReadFile<'a> = &'a mut dyn FnMut(&str) -> Option<Vec<u8>>;
 
 /// A catalog, the rules, and a model if there is one.
 #[derive(Debug, Clone)]
@@ -107,6 +112,20 @@ impl Engine {
         }
     }
 
+    /// Loads a released model by the bytes of its `manifest.json`: see [`load_files`](Self::load_files).
+    ///
+    /// # Errors
+    /// [`EngineError::Artifact`] for a manifest or catalog that is missing, damaged or of another version.
+    #[cfg(feature = "native")]
+    pub fn load(
+        manifest: &[u8],
+        file: impl FnMut(&str) -> Option<Vec<u8>>,
+        precision: Precision,
+    ) -> Result<Self, EngineError> {
+        let refuse = |source| EngineError::Artifact { role: "manifest", source };
+        Self::load_files(&Manifest::from_bytes(manifest).map_err(refuse)?, file, precision)
+    }
+
     /// Loads a released model. `file` gives the bytes of the file with a role (`catalog`, `model.q8` or `model.fp32`,
     /// `clients`; `tiles` where the manifest names an index of tiles in place of a catalog), or `None` where it is not to
     /// be had. An engine with an index ranks the tiles that are [added](Self::add_tile).
@@ -115,38 +134,40 @@ impl Engine {
     /// file every client is the unknown one, unless a request brings the client's vector.
     ///
     /// # Errors
-    /// [`EngineError::Artifact`] for a manifest or catalog that is missing, damaged or of another version.
-    pub fn load(
-        manifest: &[u8],
+    /// [`EngineError::Artifact`] for a catalog that is missing, damaged or of another version.
+    pub fn load_files(
+        manifest: &Manifest,
         mut file: impl FnMut(&str) -> Option<Vec<u8>>,
         precision: Precision,
     ) -> Result<Self, EngineError> {
+        let file: ReadFile<'_> = &mut file;
         let refuse = |role: &'static str| move |source| EngineError::Artifact { role, source };
-        let manifest = Manifest::from_bytes(manifest).map_err(refuse("manifest"))?;
         let mut engine = if manifest.file("tiles").is_some() {
-            let index = read(&manifest, "tiles", &mut file)
+            let index = read(manifest, "tiles", file)
                 .and_then(|tensors| TileIndex::from_tensors(&tensors))
                 .map_err(refuse("tiles"))?;
             let mut engine = Self::rules_only(index.market().clone());
             engine.index = Some(index);
             engine
         } else {
-            let catalog = read(&manifest, "catalog", &mut file)
+            let catalog = read(manifest, "catalog", file)
                 .and_then(|tensors| Catalog::from_tensors(&tensors))
                 .map_err(refuse("catalog"))?;
             Self::rules_only(catalog)
         };
         (engine.rule_weight, engine.price_weight) = (manifest.rule_weight, manifest.price_weight);
-        match engine.read_model(&manifest, &mut file, precision) {
+        match engine.read_model(manifest, file, precision) {
             Ok(model) => {
                 engine.model = Some(model);
                 engine.identity =
                     Some(ModelIdentity { name: manifest.name.clone(), version: manifest.version.clone() });
-                engine.read_clients(&manifest, &mut file, precision);
+                engine.read_clients(manifest, file, precision);
             }
             Err(error) => {
-                engine.no_model =
-                    Notice::new(error.code(), format!("The model cannot be used ({error}): ranked by rules."));
+                engine.no_model = Notice::new(
+                    error.code(),
+                    text!("The model cannot be used (", &error.message(), "): ranked by rules."),
+                );
                 engine.warnings.push(engine.no_model.clone());
             }
         }
@@ -156,7 +177,7 @@ impl Engine {
     fn read_model(
         &mut self,
         manifest: &Manifest,
-        file: &mut impl FnMut(&str) -> Option<Vec<u8>>,
+        file: ReadFile<'_>,
         precision: Precision,
     ) -> Result<Neural, ArtifactError> {
         manifest.check_schema(&schema_hash())?;
@@ -165,21 +186,16 @@ impl Engine {
         if found != schema_hash() {
             return Err(ArtifactError::Schema { expected: schema_hash(), found: found.to_owned() });
         }
-        let normaliser = read_normaliser(tensors.metadata("normaliser")?)
-            .map_err(|reason| ArtifactError::Metadata { key: "normaliser".into(), reason })?;
+        #[cfg(feature = "native")]
         if precision == Precision::Fp32 {
             self.catalog.set_embeddings(Embeddings::from_state(&tensors, "items", "collaborative.item_embedding")?);
             self.clients = Embeddings::from_state(&tensors, "users", "collaborative.user_embedding")?;
+            return Neural::new(&tensors, read_state_normaliser(&tensors)?, &self.catalog);
         }
-        Neural::new(&tensors, normaliser, &self.catalog)
+        Neural::new(&tensors, read_normaliser(&tensors)?, &self.catalog)
     }
 
-    fn read_clients(
-        &mut self,
-        manifest: &Manifest,
-        file: &mut impl FnMut(&str) -> Option<Vec<u8>>,
-        precision: Precision,
-    ) {
+    fn read_clients(&mut self, manifest: &Manifest, file: ReadFile<'_>, precision: Precision) {
         if precision == Precision::Fp32 || manifest.file("clients").is_none() {
             return;
         }
@@ -192,7 +208,11 @@ impl Engine {
             Ok(clients) => self.clients = clients,
             Err(error) => self.warnings.push(Notice::new(
                 error.code(),
-                format!("The clients' vectors cannot be used ({error}): every client is treated as unknown."),
+                text!(
+                    "The clients' vectors cannot be used (",
+                    &error.message(),
+                    "): every client is treated as unknown."
+                ),
             )),
         }
     }
@@ -265,8 +285,9 @@ impl Engine {
         let refuse = |source| EngineError::Artifact { role: "tile", source };
         let tile = Tensors::from_bytes(bytes).and_then(|tensors| Catalog::from_tensors(&tensors)).map_err(refuse)?;
         let count = tile.cleaners.len() as u32;
-        let twice =
-            |row| refuse(ArtifactError::Metadata { key: "row".into(), reason: format!("row {row} is there already") });
+        let twice = |row| {
+            refuse(ArtifactError::Metadata { key: "row".into(), reason: text!("row ", row, " is there already") })
+        };
         let before = self.catalog.cleaners.len() as u32;
         self.catalog.append(tile).map_err(twice)?;
         self.tiles.push((key.to_owned(), count));
@@ -357,21 +378,27 @@ impl Neural {
     }
 }
 
-fn read_normaliser(text: &str) -> Result<Normaliser, String> {
-    let value = json::parse(text.as_bytes())?;
-    let fields = Fields::of(&value)?;
-    let row = |key| fields.need(key, |row| json::list(row, |x| Some(x.as_f64()? as f32)));
-    Normaliser::from_parts(row("mean")?, row("std")?)
-        .ok_or_else(|| "it needs a finite mean and a positive deviation for every feature".to_owned())
+/// The normaliser of an int8 model: `normaliser.mean` and `normaliser.std`.
+fn read_normaliser(tensors: &Tensors) -> Result<Normaliser, ArtifactError> {
+    let row = |name| tensors.f32(name, &[FEATURE_COUNT]);
+    Normaliser::from_parts(row("normaliser.mean")?, row("normaliser.std")?).ok_or_else(wrong_normaliser)
 }
 
-fn read(
-    manifest: &Manifest,
-    role: &str,
-    file: &mut impl FnMut(&str) -> Option<Vec<u8>>,
-) -> Result<Tensors, ArtifactError> {
+/// The normaliser of an fp32 state: JSON, as the trainer writes it.
+#[cfg(feature = "native")]
+fn read_state_normaliser(tensors: &Tensors) -> Result<Normaliser, ArtifactError> {
+    let normaliser: Option<Normaliser> = serde_json::from_str(tensors.metadata("normaliser")?).ok();
+    normaliser.filter(Normaliser::is_valid).ok_or_else(wrong_normaliser)
+}
+
+fn wrong_normaliser() -> ArtifactError {
+    let reason = "it needs a finite mean and a positive deviation for every feature".to_owned();
+    ArtifactError::Metadata { key: "normaliser".into(), reason }
+}
+
+fn read(manifest: &Manifest, role: &str, file: ReadFile<'_>) -> Result<Tensors, ArtifactError> {
     let path = manifest.file(role).map_or(role, |entry| entry.path.as_str());
-    let missing = || ArtifactError::Manifest { reason: format!("the file {path:?} is missing") };
+    let missing = || ArtifactError::Manifest { reason: text!("the file ", Quoted(path), " is missing") };
     let bytes = file(role).ok_or_else(missing)?;
     manifest.verify(role, &bytes)?;
     Tensors::from_bytes(&bytes)

@@ -5,17 +5,18 @@
 mod candidates;
 mod catalog;
 mod catalog_file;
-mod catalog_json;
 mod columns;
 mod error;
 mod explain;
 pub mod gpu;
 mod load;
+mod market_file;
 mod rank;
 mod ranking;
 mod request;
 mod scratch;
 mod select;
+mod stats_columns;
 mod tiles;
 
 pub use catalog::Catalog;

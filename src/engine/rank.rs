@@ -8,6 +8,7 @@ use super::ranking::{Asked, Item, Meta, Notice, Ranking, Scored};
 use super::request::{Mode, Request};
 use super::scratch::{ClientMemo, NetworkScratch, ScoreColumns, Scratch};
 use super::select::Placed;
+use crate::artifact::text::text;
 use crate::domain::JobSpec;
 use crate::features::{encode_pair, encode_query};
 use crate::model::{Hybrid, Query};
@@ -259,7 +260,7 @@ impl Engine {
         };
         let dim = self.model.as_ref().map_or(vector.len(), |model| model.hybrid.user_dim());
         if vector.len() != dim || vector.iter().any(|x| !x.is_finite()) {
-            return Err(EngineError::request("clientVector", format!("it must be {dim} finite numbers")));
+            return Err(EngineError::request("clientVector", text!("it must be ", dim, " finite numbers")));
         }
         Ok(Some(vector))
     }

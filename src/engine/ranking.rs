@@ -1,12 +1,14 @@
 //! What the engine answers. Scores are 0 to 100; the JSON names are those of the npm package.
 
+#[cfg(feature = "native")]
 use serde::{Deserialize, Serialize};
 
 use super::request::Mode;
 use crate::domain::GeoPoint;
 
 /// A ranking.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
 pub struct Ranking {
     /// The best candidates, best first.
     pub items: Vec<Item>,
@@ -15,8 +17,9 @@ pub struct Ranking {
 }
 
 /// One ranked cleaner.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "native", serde(rename_all = "camelCase"))]
 pub struct Item {
     /// Id.
     pub cleaner_id: String,
@@ -53,7 +56,8 @@ pub struct Item {
 }
 
 /// One component of the rule score.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
 pub struct Part {
     /// Its name.
     pub component: String,
@@ -66,7 +70,8 @@ pub struct Part {
 }
 
 /// How a cleaner fits a job, five times 0 to 100; `None` = unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
 pub struct Breakdown {
     /// What clients thought of the work.
     pub quality: Option<f32>,
@@ -81,7 +86,8 @@ pub struct Breakdown {
 }
 
 /// A code that stays the same and a text for people.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
 pub struct Notice {
     /// Stable code.
     pub code: String,
@@ -97,8 +103,9 @@ impl Notice {
 }
 
 /// How a ranking was found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "native", serde(rename_all = "camelCase"))]
 pub struct Meta {
     /// The mode that made the ranking.
     pub mode: Mode,
@@ -128,15 +135,16 @@ pub struct Meta {
     pub excluded: Excluded,
     /// What the candidates ask, where the market's price of an hour rests on it. Where a catalog is ranked in parts, these
     /// are to be added up and handed to every part.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub asked: Option<Asked>,
     /// Ids of bids that this part of a catalog does not have.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub unknown_bids: Vec<String>,
 }
 
 /// Prices that were asked: a sum that does not depend on the order in which it was added up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
 pub struct Asked {
     /// How many prices.
     pub count: u32,
@@ -170,7 +178,8 @@ pub struct Scored {
 }
 
 /// How many candidates were left out, by reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
 pub struct Excluded {
     /// Too far away.
     pub distance: u32,

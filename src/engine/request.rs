@@ -1,14 +1,17 @@
 //! What is asked of the engine. The JSON names are those of the npm package; unknown fields are refused.
 
+#[cfg(feature = "native")]
 use serde::{Deserialize, Serialize};
 
 use super::error::EngineError;
 use super::ranking::Asked;
+use crate::artifact::text::{Quoted, text};
 use crate::domain::{GeoPoint, JobSpec, Market};
 
 /// Which scores make the ranking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "native", serde(rename_all = "lowercase"))]
 pub enum Mode {
     /// The rule score alone.
     Rules,
@@ -20,8 +23,9 @@ pub enum Mode {
 }
 
 /// Who is ranked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "native", serde(rename_all = "lowercase"))]
 pub enum CandidateSource {
     /// Every cleaner of the catalog that can take the job.
     Catalog,
@@ -30,90 +34,94 @@ pub enum CandidateSource {
 }
 
 /// A request: rank the cleaners for a job.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "native", serde(rename_all = "camelCase", deny_unknown_fields))]
 pub struct Request {
     /// The job.
     pub job: JobRequest,
     /// How many to return; 10 by default, 0 for none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub limit: Option<u32>,
     /// Which scores make the ranking.
-    #[serde(default)]
+    #[cfg_attr(feature = "native", serde(default))]
     pub mode: Mode,
     /// Weight of the rule score in the ensemble, 0 to 1; by default the model's own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub rule_weight: Option<f32>,
     /// Weight of the price in the ensemble, 0 to 1; by default the model's own. The score is
     /// `price_weight * pricing + (1 - price_weight) * (rule_weight * rules + (1 - rule_weight) * neural)`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub price_weight: Option<f32>,
     /// Who is ranked; by default what the market says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub candidates: Option<CandidateSource>,
     /// The client's embedding row, where the page keeps it itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub client_vector: Option<Vec<f32>>,
     /// Who is left out.
-    #[serde(default)]
+    #[cfg_attr(feature = "native", serde(default))]
     pub filters: Filters,
     /// What the candidates of all parts of a catalog ask, where each part is ranked on its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub asked: Option<Asked>,
 }
 
 /// Who is left out of a ranking.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "native", serde(rename_all = "camelCase", deny_unknown_fields))]
 pub struct Filters {
     /// Cleaners farther away than this many kilometres. One whose distance is unknown stays.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub max_distance_km: Option<f64>,
 }
 
 /// A job as a page knows it.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "native", serde(rename_all = "camelCase", deny_unknown_fields))]
 pub struct JobRequest {
     /// Id of the client.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub client_id: Option<String>,
     /// Name of the property type.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub property_type: Option<String>,
     /// Where the work is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub location: Option<GeoPoint>,
     /// Floor area in square metres.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub size_m2: Option<f32>,
     /// Estimated duration in hours.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub duration_h: Option<f32>,
     /// Whether eco-friendly products are asked for.
-    #[serde(default)]
+    #[cfg_attr(feature = "native", serde(default))]
     pub eco: bool,
     /// What the client means to spend.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub budget: Option<f32>,
     /// When it was posted, in seconds since 1970 UTC.
     pub posted_at: i64,
     /// When the work is to be done; by default when it was posted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub scheduled_at: Option<i64>,
     /// The bids so far.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub bids: Vec<BidRequest>,
 }
 
 /// A bid on the job.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "native", serde(rename_all = "camelCase", deny_unknown_fields))]
 pub struct BidRequest {
     /// Id of the cleaner.
     pub cleaner_id: String,
     /// The price offered; unknown where somebody is only on offer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub amount: Option<f32>,
 }
 
@@ -124,7 +132,7 @@ impl JobRequest {
             None => None,
             Some(name) => Some(market.property_type(name).ok_or_else(|| {
                 let known = market.property_types.join(", ");
-                EngineError::request("job.propertyType", format!("{name:?} is not known; known are: {known}"))
+                EngineError::request("job.propertyType", text!(Quoted(name), " is not known; known are: ", &known))
             })?),
         };
         if self.location.is_some_and(|location| !location.is_valid()) {
@@ -159,5 +167,5 @@ fn moment(field: &'static str, at: i64) -> Result<i64, EngineError> {
     if (-62_167_219_200..=253_402_300_799).contains(&at) {
         return Ok(at);
     }
-    Err(EngineError::request(field, format!("{at} is no time between the years 0 and 9999, in seconds since 1970")))
+    Err(EngineError::request(field, text!(at, " is no time between the years 0 and 9999, in seconds since 1970")))
 }

@@ -4,7 +4,8 @@
 //! is nearer to a point than the point is to the cap. Making tiles is `native::tiles`.
 
 use super::catalog::Catalog;
-use super::catalog_file::{metadata, refuse};
+use super::catalog_file::refuse;
+use crate::artifact::text::text;
 use crate::artifact::{ArtifactError, Tensors};
 use crate::domain::GeoPoint;
 
@@ -36,7 +37,7 @@ pub struct Tile {
 impl Tile {
     /// Its file, relative to the manifest.
     pub fn path(&self) -> String {
-        format!("tiles/{}.safetensors", self.sha256)
+        text!("tiles/", &self.sha256, ".safetensors")
     }
 
     /// Whether it can have a cleaner within `km` of `point`.
@@ -91,7 +92,7 @@ impl TileIndex {
         let n = self.tiles.len();
         let mut tensors = Tensors::new();
         tensors.set_format(TILES_FORMAT);
-        self.market.put_market(&mut tensors);
+        self.market.put_market(&mut tensors)?;
         tensors.set_metadata("resolution", self.resolution.to_string());
         let cells: Vec<i64> = self.tiles.iter().map(|tile| tile.cell as i64).collect();
         let cap = |tile: &Tile| [tile.centre.latitude as f32, tile.centre.longitude as f32, tile.radius_km];
@@ -114,10 +115,8 @@ impl TileIndex {
     /// Another format or version, missing columns, columns of another length, caps off the globe, cells out of order.
     pub fn from_tensors(tensors: &Tensors) -> Result<Self, ArtifactError> {
         tensors.expect_format(TILES_FORMAT)?;
-        let resolution = |value: &serde_json::Value| value.as_u64().filter(|at| *at <= 15);
-        let resolution = metadata(tensors, "resolution", |value| {
-            resolution(value).ok_or_else(|| "it is no whole number from 0 to 15".to_owned())
-        })?;
+        let expected = "whole number from 0 to 15";
+        let resolution = tensors.json("resolution", expected, |json| json.count().filter(|at| *at <= 15))?;
         let n = tensors.shape("cell")?.first().copied().unwrap_or_default();
         let cells = tensors.i64("cell", &[n])?;
         let caps = tensors.f32("cap", &[n, 3])?;

@@ -1,11 +1,13 @@
 //! Features with mean 0 and standard deviation 1 over the training set.
 
+#[cfg(feature = "native")]
 use serde::{Deserialize, Serialize};
 
 use super::schema::FEATURE_COUNT;
 
 /// Mean and standard deviation of every feature over the rows it was fitted on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
 pub struct Normaliser {
     mean: Vec<f32>,
     std: Vec<f32>,
@@ -31,6 +33,11 @@ impl Normaliser {
     /// positive.
     pub fn from_parts(mean: Vec<f32>, std: Vec<f32>) -> Option<Self> {
         Some(Self { mean, std }).filter(Self::is_valid)
+    }
+
+    /// The means and the standard deviations, one of each per feature.
+    pub fn parts(&self) -> [&[f32]; 2] {
+        [&self.mean, &self.std]
     }
 
     /// Whether it has one mean and one positive standard deviation per feature.
@@ -79,8 +86,8 @@ mod tests {
         // (5 - 3) / sqrt(8 / 3); (5 - 4) / 1; unknown; constant.
         assert!((row[0] - 1.224_744_9).abs() < 1e-6);
         assert_eq!((row[1], row[2], row[3]), (1.0, 0.0, 0.0));
-        let back: Normaliser = serde_json::from_str(&serde_json::to_string(&normaliser).unwrap()).unwrap();
-        assert_eq!(back, normaliser);
+        let [mean, std] = normaliser.parts().map(<[f32]>::to_vec);
+        assert_eq!(Normaliser::from_parts(mean, std), Some(normaliser));
     }
 
     #[test]

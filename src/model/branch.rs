@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::state::{DenseLayer, check_chain, folded_layers, layer_names, matrix_shape};
+use crate::artifact::text::{Quoted, text};
 use crate::artifact::{ArtifactError, Tensors};
 use crate::numeric::{
     FirstLayer, Int8Linear, Int8Output, Int8Stack, Int8Weights, Kernel, MAX_PAIR_FEATURES, Scratch, accumulate, relu,
@@ -105,7 +106,7 @@ impl Branch {
         (item_inputs, unknown_item): (usize, &[f32]),
     ) -> Result<Self, ArtifactError> {
         let names = layer_names(tensors, branch);
-        let sides: Result<Vec<_>, _> = names.iter().map(|n| matrix_shape(tensors, &format!("{n}.weight"))).collect();
+        let sides: Result<Vec<_>, _> = names.iter().map(|n| matrix_shape(tensors, &text!(n, ".weight"))).collect();
         check_chain(branch, sides?.into_iter().map(|(outputs, inputs)| (inputs, outputs)))?;
         let layers: Result<Vec<Stored>, _> = names.iter().map(|name| Stored::read(tensors, name)).collect();
         let mut layers = layers?;
@@ -113,11 +114,11 @@ impl Branch {
         let (step, stack) = stack(&layers)?;
         let mut result = Self::new(&first.dequantised(), pair_inputs, Rest::F32(Vec::new()));
         if let Some(input) = result.pair_inputs.iter().find(|input| **input >= result.inputs) {
-            return Err(ArtifactError::Format { reason: format!("branch {branch:?} has no input {input}") });
+            return Err(ArtifactError::Format { reason: text!("branch ", Quoted(branch), " has no input ", *input) });
         }
         let ranges = match result.pair_inputs.len() {
             0 => Vec::new(),
-            count => tensors.f32(&format!("{branch}.pair_range"), &[count])?,
+            count => tensors.f32(&text!(branch, ".pair_range"), &[count])?,
         };
         let (pair_weights, pair_scales) = result.pair_codes(branch, &ranges, step, stack.width())?;
         let mut centre = vec![0.0; result.width];
@@ -140,7 +141,7 @@ impl Branch {
         stride: usize,
     ) -> Result<(Vec<i16>, Vec<f32>), ArtifactError> {
         if ranges.len() > MAX_PAIR_FEATURES || !ranges.iter().all(|range| range.is_finite() && *range > 0.0) {
-            let reason = format!("branch {branch:?} has pair features of the ranges {ranges:?}");
+            let reason = text!("branch ", Quoted(branch), " has pair features of ranges that cannot be used");
             return Err(ArtifactError::Format { reason });
         }
         let rows = if ranges.is_empty() { 0 } else { MAX_PAIR_FEATURES };
@@ -334,14 +335,14 @@ struct Stored {
 
 impl Stored {
     fn read(tensors: &Tensors, name: &str) -> Result<Self, ArtifactError> {
-        let (outputs, inputs) = matrix_shape(tensors, &format!("{name}.weight"))?;
-        let codes = tensors.i8(&format!("{name}.weight"), &[outputs, inputs])?;
-        let scales = tensors.f32(&format!("{name}.scale"), &[outputs])?;
-        let biases = tensors.f32(&format!("{name}.bias"), &[outputs])?;
+        let (outputs, inputs) = matrix_shape(tensors, &text!(name, ".weight"))?;
+        let codes = tensors.i8(&text!(name, ".weight"), &[outputs, inputs])?;
+        let scales = tensors.f32(&text!(name, ".scale"), &[outputs])?;
+        let biases = tensors.f32(&text!(name, ".bias"), &[outputs])?;
         let first = name.ends_with(".layers.0");
-        let step = if first { None } else { Some(tensors.f32(&format!("{name}.input_step"), &[1])?[0]) };
+        let step = if first { None } else { Some(tensors.f32(&text!(name, ".input_step"), &[1])?[0]) };
         if step.is_some_and(|step| !(step.is_normal() && step > 0.0)) {
-            let reason = format!("layer {name:?} has an input step that is no positive number");
+            let reason = text!("layer ", Quoted(name), " has an input step that is no positive number");
             return Err(ArtifactError::Format { reason });
         }
         Ok(Self { name: name.to_owned(), inputs, codes, scales, biases, input_step: step })
@@ -360,7 +361,8 @@ impl Stored {
 
 /// The layers behind the first, and the step of the activations that they are fed.
 fn stack(layers: &[Stored]) -> Result<(f32, Int8Stack), ArtifactError> {
-    let refuse = |what: &str| ArtifactError::Format { reason: format!("layer {what:?} does not fit 32-bit sums") };
+    let refuse =
+        |what: &str| ArtifactError::Format { reason: text!("layer ", Quoted(what), " does not fit 32-bit sums") };
     let step = |layer: &Stored| layer.input_step.ok_or_else(|| refuse(&layer.name));
     let (Some(first), Some(output)) = (layers.first(), layers.last()) else { return Err(refuse("output")) };
     let mut hidden = Vec::new();

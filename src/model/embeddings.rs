@@ -1,6 +1,8 @@
 //! Rows of an embedding table by id.
 
-use crate::artifact::{ArtifactError, Tensors, json};
+use crate::artifact::json::quoted_list;
+use crate::artifact::text::{Quoted, text};
+use crate::artifact::{ArtifactError, Tensors};
 use crate::domain::Vocabulary;
 use crate::numeric::{code_i16, quantise_rows_i16};
 
@@ -36,7 +38,15 @@ impl Embeddings {
     /// Another format or version, missing tensors, wrong shapes, ids that come twice.
     pub fn from_tensors(tensors: &Tensors) -> Result<Self, ArtifactError> {
         tensors.expect_format(CLIENTS_FORMAT)?;
-        let ids = read_ids(tensors, "ids")?;
+        Self::within(tensors, "ids")
+    }
+
+    /// Reads the embedding rows in a file for another purpose; `ids_key` names the metadata with their ids.
+    ///
+    /// # Errors
+    /// As [`from_tensors`](Self::from_tensors), but for the format.
+    pub fn within(tensors: &Tensors, ids_key: &str) -> Result<Self, ArtifactError> {
+        let ids = read_ids(tensors, ids_key)?;
         let (_, dim) = matrix_shape(tensors, "rows")?;
         let codes = tensors.i16("rows", &[ids.len(), dim])?;
         let scales = tensors.f32("scale", &[ids.len()])?;
@@ -53,7 +63,7 @@ impl Embeddings {
         let codes: Vec<i16> = self.rows.iter().enumerate().map(code).collect();
         let mut tensors = Tensors::new();
         tensors.set_format(CLIENTS_FORMAT);
-        tensors.set_metadata("ids", serde_json::Value::from(self.ids.ids().to_vec()).to_string());
+        tensors.set_metadata("ids", quoted_list(self.ids.ids()));
         tensors.insert_i16("rows", &[self.ids.len(), self.dim], &codes)?;
         tensors.insert_f32("scale", &[self.ids.len()], &self.scales)?;
         Ok(tensors)
@@ -105,10 +115,11 @@ impl Embeddings {
 }
 
 fn read_ids(tensors: &Tensors, key: &str) -> Result<Vocabulary, ArtifactError> {
-    let refuse = |reason: String| ArtifactError::Metadata { key: key.to_owned(), reason };
-    let value = json::parse(tensors.metadata(key)?.as_bytes()).map_err(refuse)?;
-    let ids = json::texts(&value).ok_or_else(|| refuse("it is no list of texts".to_owned()))?;
-    Vocabulary::from_ids(ids).map_err(|id| refuse(format!("the id {id:?} comes twice")))
+    let ids = tensors.texts(key)?;
+    Vocabulary::from_ids(ids).map_err(|id| {
+        let reason = text!("the id ", Quoted(&id), " comes twice");
+        ArtifactError::Metadata { key: key.to_owned(), reason }
+    })
 }
 
 #[cfg(test)]

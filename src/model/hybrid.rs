@@ -5,6 +5,7 @@
 
 use super::branch::{Branch, Int8Branch, Shares};
 use super::state::{FP32_FORMAT, Q8_FORMAT, Q8_VERSION, matrix_shape};
+use crate::artifact::text::text;
 use crate::artifact::{ArtifactError, Tensors};
 use crate::numeric::{Kernel, Scratch};
 
@@ -116,11 +117,11 @@ impl Hybrid {
         let embeddings = self.unknown_user.len() + self.unknown_item.len();
         let (content, expected) = (self.content.inputs(), self.unknown_category.len() + features);
         let reason = if self.collaborative.inputs() != embeddings {
-            format!("the collaborative branch takes {} inputs, not {embeddings}", self.collaborative.inputs())
+            text!("the collaborative branch takes ", self.collaborative.inputs(), " inputs, not ", embeddings)
         } else if content != expected {
-            format!("the content branch takes {content} inputs, not {expected}")
+            text!("the content branch takes ", content, " inputs, not ", expected)
         } else if !(0.0..=1.0).contains(&self.alpha) {
-            format!("alpha is {}, not between 0 and 1", self.alpha)
+            text!("alpha is not between 0 and 1")
         } else {
             return Ok(self);
         };
@@ -267,11 +268,11 @@ impl Hybrid {
 
 fn unknown_row(tensors: &Tensors, quantised: bool, side: &str) -> Result<Vec<f32>, ArtifactError> {
     if quantised {
-        let name = format!("collaborative.unknown_{side}");
+        let name = text!("collaborative.unknown_", side);
         let dim = tensors.shape(&name)?.first().copied().unwrap_or(0);
         return tensors.f32(&name, &[dim]);
     }
-    let name = format!("collaborative.{side}_embedding");
+    let name = text!("collaborative.", side, "_embedding");
     let (rows, dim) = matrix_shape(tensors, &name)?;
     let mut table = tensors.f32(&name, &[rows, dim])?;
     table.truncate(dim);

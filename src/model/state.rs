@@ -1,5 +1,6 @@
 //! What the files of a model hold: names of tensors, and batch norm folded into the layers before it.
 
+use crate::artifact::text::{Quoted, text};
 use crate::artifact::{ArtifactError, Tensors};
 
 /// Format name of the trained fp32 state.
@@ -36,7 +37,7 @@ pub fn folded_layers(tensors: &Tensors, branch: &str) -> Result<Vec<DenseLayer>,
     for name in layer_names(tensors, branch) {
         let mut layer = read_layer(tensors, &name)?;
         let norm = name.replace(".layers.", ".norms.");
-        if norm != name && tensors.shape(&format!("{norm}.weight")).is_ok() {
+        if norm != name && tensors.shape(&text!(&norm, ".weight")).is_ok() {
             fold_norm(&mut layer, tensors, &norm)?;
         }
         layers.push(layer);
@@ -47,9 +48,9 @@ pub fn folded_layers(tensors: &Tensors, branch: &str) -> Result<Vec<DenseLayer>,
 
 /// The names of a branch's layers in order, `output` last.
 pub(super) fn layer_names(tensors: &Tensors, branch: &str) -> Vec<String> {
-    let hidden = (0..).map(|at| format!("{branch}.layers.{at}"));
-    let mut names: Vec<String> = hidden.take_while(|name| tensors.shape(&format!("{name}.weight")).is_ok()).collect();
-    names.push(format!("{branch}.output"));
+    let hidden = (0usize..).map(|at| text!(branch, ".layers.", at));
+    let mut names: Vec<String> = hidden.take_while(|name| tensors.shape(&text!(name, ".weight")).is_ok()).collect();
+    names.push(text!(branch, ".output"));
     names
 }
 
@@ -58,7 +59,7 @@ pub(super) fn matrix_shape(tensors: &Tensors, name: &str) -> Result<(usize, usiz
     match *tensors.shape(name)? {
         [rows, columns] => Ok((rows, columns)),
         ref other => {
-            Err(ArtifactError::Format { reason: format!("tensor {name:?} is no matrix: its shape is {other:?}") })
+            Err(ArtifactError::Format { reason: text!("tensor ", Quoted(name), " is no matrix: its shape is ", other) })
         }
     }
 }
@@ -68,23 +69,21 @@ pub(super) fn check_chain(branch: &str, sides: impl IntoIterator<Item = (usize, 
     let sides: Vec<(usize, usize)> = sides.into_iter().collect();
     let fits = sides.windows(2).all(|pair| pair[0].1 == pair[1].0);
     if sides.len() < 2 || !fits || sides.last().is_some_and(|last| last.1 != 1) || sides.iter().any(|s| s.0 == 0) {
-        return Err(ArtifactError::Format {
-            reason: format!("the layers of {branch:?} do not fit together: {sides:?}"),
-        });
+        return Err(ArtifactError::Format { reason: text!("the layers of ", Quoted(branch), " do not fit together") });
     }
     Ok(())
 }
 
 fn read_layer(tensors: &Tensors, name: &str) -> Result<DenseLayer, ArtifactError> {
-    let weight = format!("{name}.weight");
+    let weight = text!(name, ".weight");
     let (outputs, inputs) = matrix_shape(tensors, &weight)?;
     let weights = tensors.f32(&weight, &[outputs, inputs])?;
-    let biases = tensors.f32(&format!("{name}.bias"), &[outputs])?;
+    let biases = tensors.f32(&text!(name, ".bias"), &[outputs])?;
     Ok(DenseLayer { weights, biases, inputs, outputs })
 }
 
 fn fold_norm(layer: &mut DenseLayer, tensors: &Tensors, norm: &str) -> Result<(), ArtifactError> {
-    let read = |part: &str| tensors.f32(&format!("{norm}.{part}"), &[layer.outputs]);
+    let read = |part: &str| tensors.f32(&text!(norm, ".", part), &[layer.outputs]);
     let (gain, shift, mean, variance) = (read("weight")?, read("bias")?, read("running_mean")?, read("running_var")?);
     for (output, row) in layer.weights.chunks_exact_mut(layer.inputs.max(1)).enumerate() {
         let factor = gain[output] / (variance[output] + NORM_EPSILON).sqrt();

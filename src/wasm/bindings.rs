@@ -3,6 +3,7 @@
 use wasm_bindgen::prelude::*;
 
 use super::answer::{self, envelope};
+use super::manifest::read_manifest;
 use super::request::read_request;
 use super::wire::Writer;
 use crate::engine::{Engine, EngineError, NearScores, Precision, Request};
@@ -38,7 +39,9 @@ impl WasmEngine {
     pub fn load(&mut self, manifest: &[u8]) -> Vec<u8> {
         let mut files = std::mem::take(&mut self.files);
         let file = |role: &str| files[ROLES.iter().position(|known| *known == role)?].take();
-        envelope(Engine::load(manifest, file, Precision::Int8).map_err(failure).map(|engine| {
+        let manifest = read_manifest(manifest).map_err(|source| EngineError::Artifact { role: "manifest", source });
+        let engine = manifest.and_then(|manifest| Engine::load_files(&manifest, file, Precision::Int8));
+        envelope(engine.map_err(failure).map(|engine| {
             let capabilities = answer::capabilities(&engine);
             self.engine = Some(engine);
             capabilities
@@ -141,5 +144,5 @@ impl WasmEngine {
 }
 
 fn failure(error: EngineError) -> (&'static str, String) {
-    (error.code(), error.to_string())
+    (error.code(), error.message())
 }

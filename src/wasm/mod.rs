@@ -10,6 +10,8 @@ mod bindings;
 #[cfg(feature = "gpu-web")]
 mod gpu;
 #[cfg(feature = "wasm")]
+mod manifest;
+#[cfg(feature = "wasm")]
 mod request;
 // Its tests run natively, where nothing else needs it.
 #[cfg_attr(not(feature = "wasm"), allow(dead_code))]

@@ -11,7 +11,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("artifact", &["numeric"]),
     ("model", &["domain", "numeric", "artifact"]),
     ("engine", &["domain", "rules", "features", "numeric", "artifact", "model"]),
-    ("wasm", &["domain", "engine"]),
+    ("wasm", &["domain", "artifact", "engine"]),
     ("native::datagen", &["domain"]),
     ("native::datasets", &["domain"]),
     ("native::train", &["domain", "features", "numeric", "model", "artifact"]),

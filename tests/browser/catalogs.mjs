@@ -35,9 +35,11 @@ function catalogOf(cleaners) {
   let offset = 0;
   for (const [name, { dtype, shape, data_offsets }] of Object.entries(tensors)) {
     const [from, to] = data_offsets.map((at) => at + start);
+    const ofMarket = name.startsWith("market.");
     const width = (to - from) / (shape[0] || 1);
-    const column = Buffer.alloc(cleaners.length * width);
-    cleaners.forEach((cleaner, at) => {
+    const column = ofMarket ? whole.subarray(from, to) : Buffer.alloc(cleaners.length * width);
+    const rows = ofMarket ? [] : cleaners;
+    rows.forEach((cleaner, at) => {
       const row = whole.subarray(from + cleaner.from * width, from + (cleaner.from + 1) * width);
       row.copy(column, at * width);
       if (name !== "location") return;
@@ -45,7 +47,7 @@ function catalogOf(cleaners) {
       column.writeFloatLE(row.readFloatLE(4) + cleaner.east, at * width + 4);
     });
     parts.push(column);
-    header[name] = { dtype, shape: shape[0] ? [cleaners.length, ...shape.slice(1)] : shape };
+    header[name] = { dtype, shape: shape[0] && !ofMarket ? [cleaners.length, ...shape.slice(1)] : shape };
     header[name].data_offsets = [offset, offset + column.length];
     offset += column.length;
   }

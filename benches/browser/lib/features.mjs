@@ -40,18 +40,13 @@ export function embeddingOf(file, id) {
 /** Normalised features `[n, 18]`, f32; what is not known is 0, the mean. */
 export function features(catalog, job, normaliser) {
   const { tensors, metadata } = catalog;
-  const market = JSON.parse(metadata.market);
-  const total = JSON.parse(metadata.market_stats).total;
+  const [latitude, longitude] = tensors["market.centre"].values;
+  const market = { ...JSON.parse(metadata.market), centre: { latitude, longitude } };
   const size = tensors.location.shape[0];
   const query = ofQuery(market, job);
   const out = new Float32Array(size * FEATURES);
   for (let row = 0; row < size; row++) {
-    const raw = [
-      ...query.slice(0, 5),
-      ...ofPair(tensors, row, job),
-      ...ofCleaner(tensors, row, total),
-      ...query.slice(5),
-    ];
+    const raw = [...query.slice(0, 5), ...ofPair(tensors, row, job), ...ofCleaner(tensors, row), ...query.slice(5)];
     raw.forEach((value, column) => {
       const { mean, std } = normaliser;
       out[row * FEATURES + column] = Number.isFinite(value) ? (Math.fround(value) - mean[column]) / std[column] : 0;
@@ -79,22 +74,25 @@ function ofPair({ location, hourly_rate: rates }, row, job) {
   return [(rates.values[row] * job.durationH) / 1000, kilometres(job.location, there) / 50];
 }
 
-function ofCleaner(tensors, row, total) {
+function ofCleaner(tensors, row) {
   const { shape, values: counts } = tensors["stats.counts"];
   const sums = tensors["stats.sums"];
   const count = (column) => counts[row * shape[1] + column];
   const sum = (column) => sums.values[row * sums.shape[1] + column];
+  // The market's sums over all cleaners stand in the same columns.
+  const { "market.counts": allCounts, "market.sums": allSums } = tensors;
+  const prior = (name) => allSums.values[SUM[name]] / allCounts.values[COUNT[name]];
   const shrunk = (hits, of, prior) => (hits + prior * PRIOR_STRENGTH) / (of + PRIOR_STRENGTH);
-  const rating = (name) => shrunk(sum(SUM[name]), count(COUNT[name]), total[name].sum / total[name].count);
+  const rating = (name) => shrunk(sum(SUM[name]), count(COUNT[name]), prior(name));
   const parts = ["quality", "communication", "professionalism", "timeliness"].map(rating);
   const completed = count(COUNT.completed);
   const badge = count(shape[1] - 1) === 2 ? BADGE_STRENGTH : 0;
-  const decided = total.completed + total.cancelled;
+  const [done, cancelled] = [COUNT.completed, COUNT.cancelled].map((column) => allCounts.values[column]);
   return [
     parts.reduce((all, part) => all + part, 0) / parts.length,
     ...parts,
-    shrunk(completed + badge, completed + badge + count(COUNT.cancelled), total.completed / decided),
-    shrunk(sum(SUM.onTime), count(COUNT.onTime), total.on_time.sum / total.on_time.count),
+    shrunk(completed + badge, completed + badge + count(COUNT.cancelled), done / (done + cancelled)),
+    shrunk(sum(SUM.onTime), count(COUNT.onTime), prior("onTime")),
     Math.log1p(completed),
     rating("overall"),
   ];

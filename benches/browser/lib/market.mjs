@@ -86,7 +86,7 @@ export function enlarge(manifest, catalog, size) {
   const made = embeddings({ rows: cut(tensors.rows, released), scale: cut(tensors.scale, released) }, size, rows);
   for (const [name, tensor] of Object.entries(tensors)) {
     if (name === "rows" || name === "scale") tensors[name] = made[name];
-    else if (name.startsWith("offers.") && name !== "offers.count") continue;
+    else if (name.startsWith("market.") || (name.startsWith("offers.") && name !== "offers.count")) continue;
     else {
       const rule = name === "stats.counts" ? counted(tensor.shape[1]) : (RULES[name] ?? ((a) => a));
       tensors[name] = extended(cut(tensor, released), size, rows, rule);

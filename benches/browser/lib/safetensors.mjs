@@ -1,6 +1,13 @@
 // Just enough of safetensors to read a model and to read and write catalogs.
 
-const ARRAYS = { I64: BigInt64Array, F32: Float32Array, U32: Uint32Array, I16: Int16Array, I8: Int8Array };
+const ARRAYS = {
+  F64: Float64Array,
+  I64: BigInt64Array,
+  F32: Float32Array,
+  U32: Uint32Array,
+  I16: Int16Array,
+  I8: Int8Array,
+};
 
 /** Metadata, and by name the shape and the values of every tensor. */
 export function read(bytes) {

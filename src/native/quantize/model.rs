@@ -125,11 +125,9 @@ impl Tables {
         table.iter_mut().zip(divisors.iter().take(*dim).cycle()).for_each(|(value, divisor)| *value /= divisor);
         model.insert_f32("content.category_embedding", &[table.len() / dim, *dim], &table)?;
         let normaliser = self.normaliser.divided_by(divisors.get(*dim..).unwrap_or_default());
-        let invalid = |error: serde_json::Error| ArtifactError::Metadata {
-            key: "normaliser".to_owned(),
-            reason: error.to_string(),
-        };
-        model.set_metadata("normaliser", serde_json::to_string(&normaliser).map_err(invalid)?);
+        for (name, row) in ["normaliser.mean", "normaliser.std"].iter().zip(normaliser.parts()) {
+            model.insert_f32(name, &[row.len()], row)?;
+        }
         Ok(())
     }
 
