@@ -6,7 +6,7 @@ import { byCrate, roomOf } from "./wasm-room.mjs";
 /** wasm + glue + package JavaScript, gzip, in bytes: where it is meant to get to. */
 export const GOAL_GZIP = 60_000;
 /** And what it must not exceed meanwhile: lowered with every step toward the goal, never raised. */
-export const BUDGET_GZIP = 126_500;
+export const BUDGET_GZIP = 93_500;
 /** What ranking on the GPU may add, in files of its own that are fetched only where it is used. */
 export const GPU_BUDGET_GZIP = 75_000;
 const CORE = ["index.js", "worker.js", "host.js", "tidyrank_bg.wasm"];

@@ -35,9 +35,9 @@ impl GeoPoint {
     /// Uses `libm` so that native code and WebAssembly give the same bits.
     pub fn distance_km(&self, other: &Self) -> f64 {
         let (a, b) = (self.latitude.to_radians(), other.latitude.to_radians());
-        let half_lat = libm::sin((b - a) / 2.0);
-        let half_lon = libm::sin((other.longitude - self.longitude).to_radians() / 2.0);
-        let h = half_lat * half_lat + libm::cos(a) * libm::cos(b) * half_lon * half_lon;
+        let half_lat = sine((b - a) / 2.0);
+        let half_lon = sine((other.longitude - self.longitude).to_radians() / 2.0);
+        let h = half_lat * half_lat + cosine(a) * cosine(b) * half_lon * half_lon;
         2.0 * EARTH_RADIUS_KM * libm::asin(h.min(1.0).sqrt())
     }
 }
@@ -51,8 +51,8 @@ impl Place {
     /// The place at a position.
     pub fn of(point: GeoPoint) -> Self {
         let (latitude, longitude) = (point.latitude.to_radians(), point.longitude.to_radians());
-        let ring = libm::cos(latitude);
-        Self([ring * libm::cos(longitude), ring * libm::sin(longitude), libm::sin(latitude)])
+        let ring = cosine(latitude);
+        Self([ring * cosine(longitude), ring * sine(longitude), sine(latitude)])
     }
 
     /// Great-circle distance in kilometres, from the length of the chord. Agrees with [`GeoPoint::distance_km`] to a
@@ -62,6 +62,65 @@ impl Place {
         let half_chord = 0.5 * (x * x + y * y + z * z).sqrt();
         2.0 * EARTH_RADIUS_KM * asin(half_chord)
     }
+}
+
+/// The sine of an angle within a turn of 0.
+fn sine(x: f64) -> f64 {
+    sine_of_quarter(x, 0)
+}
+
+/// The cosine of an angle within a turn of 0.
+fn cosine(x: f64) -> f64 {
+    sine_of_quarter(x, 1)
+}
+
+/// The sine of `x` and so many right angles. The arguments' ranges and the polynomials are those of fdlibm (Sun Microsystems
+/// 1993), and so is the result but for the last bit near multiples of a right angle; `libm`'s own functions also take
+/// angles of many turns, in ten times the code.
+fn sine_of_quarter(x: f64, quarters: i32) -> f64 {
+    /// A right angle: its first 33 bits, and the rest.
+    const QUARTER: [f64; 2] = [1.570_796_326_734_125_6, 6.077_100_506_506_192e-11];
+    let turned = (x * std::f64::consts::FRAC_2_PI).round_ties_even();
+    let high = x - turned * QUARTER[0];
+    let low = turned * QUARTER[1];
+    let angle = high - low;
+    let rest = (high - angle) - low;
+    let quadrant = (turned as i32 + quarters) & 3;
+    let size = if quadrant & 1 == 0 { short_sine(angle, rest) } else { short_cosine(angle, rest) };
+    if quadrant & 2 == 0 { size } else { -size }
+}
+
+/// The sine of `x + rest` for `x` within π/4 of 0 and a rest below its last bit.
+fn short_sine(x: f64, rest: f64) -> f64 {
+    const S: [f64; 6] = [
+        -1.666_666_666_666_663_2e-1,
+        8.333_333_333_322_49e-3,
+        -1.984_126_982_985_795e-4,
+        2.755_731_370_707_006_8e-6,
+        -2.505_076_025_340_686_3e-8,
+        1.589_690_995_211_55e-10,
+    ];
+    let z = x * x;
+    let r = S[1] + z * (S[2] + z * S[3]) + z * (z * z) * (S[4] + z * S[5]);
+    let v = z * x;
+    if rest == 0.0 { x + v * (S[0] + z * r) } else { x - ((z * (0.5 * rest - v * r) - rest) - v * S[0]) }
+}
+
+/// The cosine of the same.
+fn short_cosine(x: f64, rest: f64) -> f64 {
+    const C: [f64; 6] = [
+        4.166_666_666_666_66e-2,
+        -1.388_888_888_887_411e-3,
+        2.480_158_728_947_673e-5,
+        -2.755_731_435_139_066_3e-7,
+        2.087_572_321_298_175e-9,
+        -1.135_964_755_778_819_5e-11,
+    ];
+    let z = x * x;
+    let r = z * (C[0] + z * (C[1] + z * C[2])) + (z * z) * (z * z) * (C[3] + z * (C[4] + z * C[5]));
+    let half = 0.5 * z;
+    let w = 1.0 - half;
+    w + (((1.0 - w) - half) + (z * r - x * rest))
 }
 
 /// The arc sine of a number in [0, 1]: below 0.05 (600 km) its series, whose first term left out is under 1e-14 of it.
@@ -93,6 +152,21 @@ mod tests {
             let found = GeoPoint { latitude: a, longitude: b }.distance_km(&GeoPoint { latitude: c, longitude: d });
             assert!((found - expected).abs() < 1e-3, "{found} for {expected}");
         }
+    }
+
+    #[test]
+    fn sines_are_those_of_libm() {
+        let (mut equal, mut all) = (0, 0);
+        for step in -36_000..=36_000 {
+            let x = (f64::from(step) * 0.01 + 0.001_7).to_radians();
+            for (found, expected) in [(sine(x), libm::sin(x)), (cosine(x), libm::cos(x))] {
+                assert!((found - expected).abs() <= 1.2e-16, "{x}: {found} for {expected}");
+                equal += usize::from(found == expected);
+                all += 1;
+            }
+        }
+        assert!(equal * 1000 > all * 999, "{equal} of {all}");
+        assert_eq!((sine(0.0), cosine(0.0)), (0.0, 1.0));
     }
 
     #[test]

@@ -308,7 +308,7 @@ impl Engine {
         if actual == key {
             return Ok(());
         }
-        let (what, expected) = (format!("tiles/{key}.safetensors"), key.to_owned());
+        let (what, expected) = (text!("tiles/", key, ".safetensors"), key.to_owned());
         Err(EngineError::Artifact { role: "tile", source: ArtifactError::Checksum { what, expected, actual } })
     }
 

@@ -48,9 +48,8 @@ impl Selection {
     pub(super) fn of_all(&mut self, scores: &[f32], rows: &[u32], k: usize) {
         self.best.clear();
         let placed = |(at, (score, row)): (usize, (&f32, &u32))| Placed { score: *score, row: *row, at: at as u32 };
-        self.best.extend(scores.iter().zip(rows).enumerate().map(placed));
-        self.cut(k);
-        self.best.sort_unstable_by(Placed::order);
+        scores.iter().zip(rows).enumerate().map(placed).for_each(|placed| self.consider(placed, k));
+        self.sort();
     }
 
     /// Selects the `k` best; how many candidates were scored for it comes back. `bounds` (no NaN): what a candidate's score cannot
@@ -81,26 +80,60 @@ impl Selection {
             score(&block, &mut self.scores);
             scored += block.len() as u32;
             let placed = |(at, score): (&u32, &f32)| Placed { score: *score, row: rows[*at as usize], at: *at };
-            let enters = |placed: &Placed| floor.is_none_or(|floor| placed.order(&floor) == Ordering::Less);
-            self.best.extend(block.iter().zip(&self.scores).map(placed).filter(enters));
-            self.cut(k);
+            let scores = std::mem::take(&mut self.scores);
+            block.iter().zip(&scores).map(placed).for_each(|placed| self.consider(placed, k));
+            self.scores = scores;
             if self.best.len() == k {
-                floor = self.best.iter().copied().max_by(Placed::order);
+                floor = self.best.first().copied();
             }
             size = (2 * size).min(LAST_BLOCK);
         }
         self.block = block;
         self.order = order;
-        self.best.sort_unstable_by(Placed::order);
+        self.sort();
         scored
     }
 
-    fn cut(&mut self, k: usize) {
-        if k == 0 {
-            self.best.clear();
-        } else if k < self.best.len() {
-            self.best.select_nth_unstable_by(k - 1, Placed::order);
-            self.best.truncate(k);
+    /// Keeps a candidate if it is among the `k` best so far, which form a heap with the last of them at its root. (The
+    /// standard library's selection and sort are four times as much code.)
+    fn consider(&mut self, placed: Placed, k: usize) {
+        if self.best.len() < k {
+            self.best.push(placed);
+            let mut at = self.best.len() - 1;
+            while at > 0 && self.best[at].order(&self.best[(at - 1) / 2]) == Ordering::Greater {
+                self.best.swap(at, (at - 1) / 2);
+                at = (at - 1) / 2;
+            }
+        } else if self.best.first().is_some_and(|last| placed.order(last) == Ordering::Less) {
+            self.best[0] = placed;
+            self.sink(k);
+        }
+    }
+
+    /// Puts the root of the heap of the first `length` in its place.
+    fn sink(&mut self, length: usize) {
+        let best = &mut self.best[..length];
+        let mut at = 0;
+        loop {
+            let mut last = at;
+            for child in [2 * at + 1, 2 * at + 2] {
+                if child < length && best[child].order(&best[last]) == Ordering::Greater {
+                    last = child;
+                }
+            }
+            if last == at {
+                return;
+            }
+            best.swap(at, last);
+            at = last;
+        }
+    }
+
+    /// From a heap to the order of the ranking.
+    fn sort(&mut self) {
+        for length in (1..self.best.len()).rev() {
+            self.best.swap(0, length);
+            self.sink(length);
         }
     }
 

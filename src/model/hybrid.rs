@@ -83,6 +83,8 @@ impl Hybrid {
     /// Another format or version, missing tensors, shapes that do not fit, an alpha outside [0, 1].
     pub fn from_tensors(tensors: &Tensors, columns: ColumnGroups) -> Result<Self, ArtifactError> {
         let quantised = tensors.metadata("format")? == Q8_FORMAT;
+        // A page never loads an fp32 state; its reader would be in every page's module.
+        let quantised = quantised || cfg!(target_family = "wasm");
         if quantised {
             tensors.expect_version(Q8_FORMAT, Q8_VERSION..=Q8_VERSION)?;
         } else {

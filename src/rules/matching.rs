@@ -1,5 +1,7 @@
 //! How a cleaner fits this one job, beside the rule score: five values for the eye, none of them a part of the score.
 
+use std::f64::consts::LN_2;
+
 use super::bidding::cheapness;
 use super::score::{Component, RuleScore, Subject};
 
@@ -28,7 +30,7 @@ impl Match {
     pub fn of(subject: &Subject<'_>, rule: &RuleScore, distance_km: Option<f64>) -> Self {
         Self {
             quality: rule.value(Component::Quality),
-            location: distance_km.map(|km| libm::exp2(-km / HALF_DISTANCE_KM) as f32),
+            location: distance_km.map(|km| libm::exp(-km * LN_2 / HALF_DISTANCE_KM) as f32),
             specialisation: specialisation(subject).map(|value| value as f32),
             pricing: pricing(subject.price_ratio(), subject.price, subject.job.budget),
             availability: rule.value(Component::Activity),

@@ -7,8 +7,11 @@ use crate::engine::{
     Asked, Engine, Item, Meta, Mode, ModelIdentity, Notice, Part, Ranking, Request, Scored, TileIndex,
 };
 
+/// A stable code, and what is wrong.
+pub(super) type Failure = (&'static str, String);
+
 /// An answer, or why there is none: the first number says which.
-pub(super) fn envelope(outcome: Result<Writer, (&str, String)>) -> Vec<u8> {
+pub(super) fn envelope(outcome: Result<Writer, Failure>) -> Vec<u8> {
     let mut writer = Writer::default();
     let (code, message) = match outcome {
         Ok(answer) => return answer.into_bytes(),

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::answer::{self, envelope};
+use super::answer::{self, Failure, envelope};
 use super::manifest::read_manifest;
 use super::request::read_request;
 use super::wire::Writer;
@@ -54,7 +54,7 @@ impl WasmEngine {
     pub fn recommend(&mut self, request: &[u8], near: &[f32], collaborative: f32, content: f32) -> Vec<u8> {
         let near = NearScores { scores: near, tolerance: [collaborative, content] };
         let mut believed = true;
-        let answer = self.ask(request, |engine, request| {
+        let answer = self.ask(request, &mut |engine, request| {
             let ranking = engine.recommend_near(request, &near)?;
             believed = ranking.is_some();
             Ok(ranking.map_or_else(answer::done, |ranking| answer::ranking(&ranking)))
@@ -64,7 +64,7 @@ impl WasmEngine {
 
     /// Scores every cleaner for one job; refuses as [`recommend`](Self::recommend) does.
     pub fn score(&mut self, request: &[u8]) -> Vec<u8> {
-        self.ask(request, |engine, request| engine.score_all(request).map(|scored| answer::scored(&scored)))
+        self.ask(request, &mut |engine, request| engine.score_all(request).map(|scored| answer::scored(&scored)))
     }
 
     /// The model as the GPU's module takes it; nothing where a GPU is of no use.
@@ -91,12 +91,12 @@ impl WasmEngine {
 
     /// The market and its cleaners, for a map or a list.
     pub fn catalog(&mut self) -> Vec<u8> {
-        self.answer(|engine| Ok(answer::catalog(engine)))
+        self.answer(&mut |engine| Ok(answer::catalog(engine)))
     }
 
     /// Keeps the `index`-th of `count` equal parts of the catalog.
     pub fn shard(&mut self, index: u32, count: u32) -> Vec<u8> {
-        self.answer(|engine| {
+        self.answer(&mut |engine| {
             engine.keep_shard(index, count);
             Ok(answer::done())
         })
@@ -104,13 +104,13 @@ impl WasmEngine {
 
     /// The tiles that a request needs; none where the model came without tiles.
     pub fn tiles(&mut self, request: &[u8]) -> Vec<u8> {
-        self.ask(request, |engine, request| Ok(answer::tiles(engine, request)))
+        self.ask(request, &mut |engine, request| Ok(answer::tiles(engine, request)))
     }
 
     /// Adds the tile with this SHA-256 sum, given as the bytes of its text, or fails with an `artifact.*` code. `checked`:
     /// whether its bytes are known to have that sum.
     pub fn add_tile(&mut self, key: &[u8], bytes: &[u8], checked: bool) -> Vec<u8> {
-        self.answer(|engine| {
+        self.answer(&mut |engine| {
             let key = String::from_utf8_lossy(key);
             let right = if checked { Ok(()) } else { Engine::check_tile(&key, bytes) };
             right.and_then(|()| engine.add_tile(&key, bytes)).map(|()| answer::done()).map_err(failure)
@@ -119,7 +119,7 @@ impl WasmEngine {
 
     /// Takes a tile out, if it is there.
     pub fn remove_tile(&mut self, key: &[u8]) -> Vec<u8> {
-        self.answer(|engine| {
+        self.answer(&mut |engine| {
             engine.remove_tile(&String::from_utf8_lossy(key));
             Ok(answer::done())
         })
@@ -128,21 +128,22 @@ impl WasmEngine {
     fn ask(
         &mut self,
         request: &[u8],
-        ask: impl FnOnce(&mut Engine, &Request) -> Result<Writer, EngineError>,
+        ask: &mut dyn FnMut(&mut Engine, &Request) -> Result<Writer, EngineError>,
     ) -> Vec<u8> {
-        self.answer(|engine| {
+        self.answer(&mut |engine| {
             let unreadable = ("request.shape", "the request is not in the form of this build".to_owned());
             let request = read_request(request).ok_or(unreadable)?;
             ask(engine, &request).map_err(failure)
         })
     }
 
-    fn answer<'a>(&mut self, ask: impl FnOnce(&mut Engine) -> Result<Writer, (&'a str, String)>) -> Vec<u8> {
+    // Not generic: each question would have its own copy.
+    fn answer(&mut self, ask: &mut dyn FnMut(&mut Engine) -> Result<Writer, Failure>) -> Vec<u8> {
         let unloaded = ("disposed", "the engine is not loaded".to_owned());
         envelope(self.engine.as_mut().ok_or(unloaded).and_then(ask))
     }
 }
 
-fn failure(error: EngineError) -> (&'static str, String) {
+fn failure(error: EngineError) -> Failure {
     (error.code(), error.message())
 }

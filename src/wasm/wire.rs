@@ -14,6 +14,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
+    #[inline(never)]
     pub(super) fn number(&mut self, value: f64) {
         self.bytes.extend_from_slice(&value.to_le_bytes());
     }
@@ -35,12 +36,14 @@ impl Writer {
         self.maybe(value.map(|value| f64::from(u8::from(value))));
     }
 
+    #[inline(never)]
     pub(super) fn text(&mut self, text: &str) {
         self.length(text.len());
         self.bytes.extend_from_slice(text.as_bytes());
     }
 
     /// The length of the list whose elements follow.
+    #[inline(never)]
     pub(super) fn length(&mut self, length: usize) {
         self.bytes.extend_from_slice(&(length as u32).to_le_bytes());
     }
