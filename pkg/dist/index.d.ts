@@ -72,6 +72,9 @@ export interface RecommendOptions {
   signal?: AbortSignal;
 }
 
+/** How to score everyone: as for a ranking, without a limit. */
+export type ScoreOptions = Omit<RecommendOptions, "limit">;
+
 /** One of the five weighted parts of the rule score. */
 export interface Contribution {
   component: "quality" | "reliability" | "experience" | "bidding" | "activity";
@@ -101,6 +104,8 @@ export interface Reason {
 /** One cleaner of a ranking. All scores are 0 to 100. */
 export interface RankedCleaner {
   cleanerId: string;
+  /** The cleaner's row in the whole catalog, from 0: equal scores are ranked by it. */
+  row: number;
   /** Empty where the catalog has none. */
   name: string;
   /** From 1. */
@@ -133,7 +138,10 @@ export interface RankingMeta {
   priceWeight: number;
   /** Whether the model knows this client. */
   clientKnown: boolean;
-  backend: "cpu";
+  /** Where the model scored. */
+  backend: "cpu" | "webgpu";
+  /** Why there. */
+  backendReason: string;
   kernel: "scalar" | "simd128" | "avx2";
   model: ModelName | null;
   /** How many cleaners were looked at. */
@@ -142,6 +150,33 @@ export interface RankingMeta {
   scored: number;
   /** How many were left out, by reason. */
   excluded: Record<string, number>;
+  /** For how many of them the model had to be asked: the others cannot be among the best. */
+  neuralScored: number;
+  /** How many engines ranked, each its part of the catalog. */
+  workers: number;
+  /** Only where the catalog is in tiles. */
+  tiles?: TileUse;
+  /** Only where the catalog is in tiles: bidders who are in none of those that can hold a cleaner near the job. */
+  unknownBids?: string[];
+}
+
+/** The tiles that a ranking rests on. */
+export interface TileUse {
+  /** How many can hold a cleaner within the distance. */
+  used: number;
+  /** How many of them had to be loaded over the network for this request: neither in memory nor in the cache. */
+  loaded: number;
+  /** Their bytes. */
+  bytes: number;
+}
+
+/** What everyone in the catalog scores. */
+export interface Scores {
+  /** Rows of the whole catalog, ascending. */
+  rows: Uint32Array;
+  /** The score of each row, 0 to 100, or NaN for who is no candidate. */
+  scores: Float32Array;
+  meta: RankingMeta;
 }
 
 /** A ranking, best first. */
@@ -188,7 +223,14 @@ export interface Catalog {
 export interface Capabilities {
   /** Whether the ranking runs in a worker. */
   worker: boolean;
-  backend: "cpu";
+  /** How many engines share the catalog. */
+  workers: number;
+  /** Why that many. */
+  workersReason: string;
+  /** Where a request of the whole catalog would be scored now. */
+  backend: "cpu" | "webgpu";
+  /** Why there. */
+  backendReason: string;
   kernel: "scalar" | "simd128" | "avx2";
   /** Null where only rules are available. */
   model: ModelName | null;
@@ -220,8 +262,26 @@ export interface ModelBytes {
 export interface LoadOptions {
   /** Rank in a module worker: the default in browsers, unavailable in Node. A function makes the worker itself. */
   worker?: boolean | (() => Worker);
+  /**
+   * How many workers share the catalog (1), each with an equal part of its rows; the ranking is the same for any number.
+   * `"auto"`: one for every 4 MiB of catalog (some ten thousand cleaners), at most 4 and one less than this machine has
+   * processors. A number over 1 cannot be had with `worker: false`: the code is `load.invalid`.
+   */
+  workers?: number | "auto";
+  /**
+   * How many bytes of a catalog in tiles are kept in memory and in Cache Storage (64 MiB): those used last. A request that
+   * needs more gets them for as long as it takes; `onWarning` is told `tiles.budget`.
+   */
+  tileBudget?: number;
   /** Where the engine is, or its bytes, or the compiled module. */
   wasm?: URL | string | BufferSource | WebAssembly.Module;
+  /**
+   * Where the model scores (`"auto"`); the ranking is the same everywhere. `"auto"` is the CPU for catalogs of fewer than
+   * 20,000 cleaners; above, it measures CPU and GPU once while nothing is asked, and then takes the quicker one for as many
+   * candidates as a request has. `"webgpu"` takes the GPU always. Where a GPU is missing or fails, the CPU answers and
+   * `onWarning` is told `webgpu.unavailable`, `webgpu.lost`, `webgpu.memory` or `webgpu.validation`; later it is tried again.
+   */
+  backend?: "auto" | "cpu" | "webgpu";
   /** Load the client embeddings too (true). */
   clients?: boolean;
   /** Keep model files in Cache Storage by their hash (true where there is one). */
@@ -237,7 +297,7 @@ export interface LoadOptions {
 /**
  * The only class of error that this package throws.
  *
- * `code` is stable: `load.network`, `load.http`, `load.aborted`, `load.wasm`, `artifact.*` (a file that cannot be used),
+ * `code` is stable: `load.network`, `load.http`, `load.aborted`, `load.wasm`, `load.invalid` (an option), `artifact.*` (a file that cannot be used),
  * `request.*` (a request that cannot be answered), `worker.failed`, `worker.unavailable`, `disposed`.
  */
 export declare class TidyrankError extends Error {
@@ -253,6 +313,8 @@ export declare class Recommender {
   static load(source: string | URL | ModelBytes, options?: LoadOptions): Promise<Recommender>;
   /** Ranks the cleaners for a job. Requests are answered in order; a cancelled one is never begun. */
   recommendCleaners(job: Job, options?: RecommendOptions): Promise<Ranking>;
+  /** The score of every row of the catalog for a job, without items and reasons. */
+  scoreCleaners(job: Job, options?: ScoreOptions): Promise<Scores>;
   /** What is available here. */
   capabilities(): Capabilities;
   /** The market and its cleaners. */
