@@ -51,9 +51,10 @@ function repeated(bytes) {
   for (const [name, tensor] of Object.entries(header)) {
     if (name === "__metadata__") continue;
     const data = file.subarray(start + tensor.data_offsets[0], start + tensor.data_offsets[1]);
-    const own = copies.map((copy) => (name === "location" ? moved(data, copy) : data));
-    tensor.shape[0] *= REPEATED;
-    tensor.data_offsets = [at, at + REPEATED * data.length];
+    const times = name.startsWith("market.") ? 1 : REPEATED;
+    const own = copies.slice(0, times).map((copy) => (name === "location" ? moved(data, copy) : data));
+    if (times > 1) tensor.shape[0] *= times;
+    tensor.data_offsets = [at, at + times * data.length];
     parts.push(...own);
     at = tensor.data_offsets[1];
   }
