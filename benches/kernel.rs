@@ -14,7 +14,7 @@ use std::hint::black_box;
 use tidyrank::artifact::Tensors;
 use tidyrank::engine::column_groups;
 use tidyrank::model::{Embeddings, Hybrid, ItemTable, Query};
-use tidyrank::numeric::{FirstLayer, Int8Linear, Int8Output, Int8Stack, Int8Weights, Kernel, Scratch};
+use tidyrank::numeric::{FirstLayer, Int8Linear, Int8Output, Int8Stack, Int8Weights, Kernel, Scratch, register_macs};
 
 /// Candidates per pass.
 const CANDIDATES: usize = 10_000;
@@ -195,77 +195,16 @@ fn shares(hybrid: &Hybrid, clients: &Tensors, catalog: &Tensors) -> (Query, Item
 }
 
 /// Chains of multiply-adds in registers.
-#[cfg(target_arch = "x86_64")]
 fn ceilings() -> Vec<Subject> {
     const STEPS: usize = 200_000;
-    let mut ceilings = Vec::new();
-    if Kernel::Avx2.is_available() {
-        let pass = |_: &mut Scratch| {
-            // SAFETY: AVX2 was detected.
-            black_box(unsafe { registers::pmaddwd(black_box(STEPS)) });
+    let ceiling = |(name, kernel): (&str, Kernel)| {
+        let macs = register_macs(kernel, STEPS)? as f64;
+        let pass = move |_: &mut Scratch| {
+            black_box(register_macs(kernel, black_box(STEPS)));
         };
-        let macs = (STEPS * registers::CHAINS * 16) as f64;
-        let (name, kernel) = ("ceiling pmaddwd + paddd, 256 bits".into(), Kernel::Avx2);
-        ceilings.push(Subject { name, macs, kernel, pass: Box::new(pass) });
-    }
-    if Kernel::Avx512Vnni.is_available() {
-        let pass = |_: &mut Scratch| {
-            // SAFETY: AVX-512 with VNNI was detected.
-            black_box(unsafe { registers::vpdpwssd(black_box(STEPS)) });
-        };
-        let macs = (STEPS * registers::CHAINS * 32) as f64;
-        let (name, kernel) = ("ceiling vpdpwssd, 512 bits".into(), Kernel::Avx512Vnni);
-        ceilings.push(Subject { name, macs, kernel, pass: Box::new(pass) });
-    }
-    ceilings
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn ceilings() -> Vec<Subject> {
-    Vec::new()
-}
-
-#[cfg(target_arch = "x86_64")]
-mod registers {
-    use std::arch::asm;
-    use std::arch::x86_64::{
-        __m256i, __m512i, _mm256_set1_epi16, _mm256_setzero_si256, _mm256_xor_si256, _mm512_set1_epi16,
-        _mm512_setzero_si512, _mm512_xor_si512,
+        Some(Subject { name: name.into(), macs, kernel, pass: Box::new(pass) })
     };
-
-    pub(crate) const CHAINS: usize = 12;
-
-    /// Assembly, for a compiler would see that all chains are the same.
-    #[target_feature(enable = "avx2")]
-    pub(crate) fn pmaddwd(steps: usize) -> __m256i {
-        let (w, x) = (_mm256_set1_epi16(3), _mm256_set1_epi16(5));
-        let mut sums = [_mm256_setzero_si256(); CHAINS];
-        for _ in 0..steps {
-            for sum in &mut sums {
-                // SAFETY: registers only, and the caller has AVX2.
-                unsafe {
-                    asm!("vpmaddwd {t}, {w}, {x}", "vpaddd {s}, {s}, {t}", s = inout(ymm_reg) *sum, t = out(ymm_reg) _,
-                        w = in(ymm_reg) w, x = in(ymm_reg) x, options(pure, nomem, nostack));
-                }
-            }
-        }
-        sums.into_iter().fold(w, |a, b| _mm256_xor_si256(a, b))
-    }
-
-    /// Likewise.
-    #[target_feature(enable = "avx512f,avx512vnni")]
-    pub(crate) fn vpdpwssd(steps: usize) -> __m512i {
-        let (w, x) = (_mm512_set1_epi16(3), _mm512_set1_epi16(5));
-        let mut sums = [_mm512_setzero_si512(); CHAINS];
-        for _ in 0..steps {
-            for sum in &mut sums {
-                // SAFETY: registers only, and the caller has AVX-512 with VNNI.
-                unsafe {
-                    asm!("vpdpwssd {s}, {w}, {x}", s = inout(zmm_reg) *sum, w = in(zmm_reg) w, x = in(zmm_reg) x,
-                        options(pure, nomem, nostack));
-                }
-            }
-        }
-        sums.into_iter().fold(w, |a, b| _mm512_xor_si512(a, b))
-    }
+    let known =
+        [("ceiling pmaddwd + paddd, 256 bits", Kernel::Avx2), ("ceiling vpdpwssd, 512 bits", Kernel::Avx512Vnni)];
+    known.into_iter().filter_map(ceiling).collect()
 }
