@@ -157,16 +157,21 @@ impl Tally {
 fn columns(first: usize, jobs: &mut [Scored]) -> ScoreColumns {
     let mut columns = ScoreColumns::default();
     for (job, at) in jobs.iter_mut().zip(first..) {
-        job.scores.sort_unstable_by(|a, b| rank_order((a.score, a.row), (b.score, b.row)));
+        job.scores.sort_unstable_by(|a, b| rank_order((shown(a), a.row), (shown(b), b.row)));
         job.scores.iter().zip(1..).for_each(|(score, rank)| push(&mut columns, at as i32, score, rank));
     }
     columns
 }
 
+/// The score of the table, which is what a ranking goes by, too.
+fn shown(score: &CandidateScore) -> f32 {
+    100.0 * score.score
+}
+
 fn push(columns: &mut ScoreColumns, job: i32, score: &CandidateScore, rank: u32) {
     columns.jobs.push(job);
     columns.cleaners.push(score.place as i32);
-    columns.score.push(100.0 * score.score);
+    columns.score.push(shown(score));
     columns.rule_score.push(100.0 * score.rules);
     columns.neural_score.push(100.0 * score.neural);
     columns.price.push(score.price);
