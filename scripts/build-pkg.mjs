@@ -118,7 +118,7 @@ async function bundle() {
     logLevel: "warning",
     plugins: [siblings],
   });
-  for (const name of ["index", "worker"]) cpSync(inRoot(`js/types/${name}.d.ts`), `${OUT}/dist/${name}.d.ts`);
+  cpSync(inRoot("js/types"), `${OUT}/dist`, { recursive: true });
 }
 
 function describe() {

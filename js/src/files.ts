@@ -49,9 +49,11 @@ function isNeeded(role: string): boolean {
   return role === "catalog" || role === "tiles";
 }
 
-/** The fp32 model is for training and evaluation: no page needs it. */
+/** What a page can do without, but not do as well. The fp32 model is for training and evaluation: no page needs it. */
+const USEFUL = ["model.q8", "conformal", "foldin", "bids"];
+
 function isWanted(role: string, clients: boolean): boolean {
-  return isNeeded(role) || role === "model.q8" || (clients && role === "clients");
+  return isNeeded(role) || USEFUL.includes(role) || (clients && role === "clients");
 }
 
 async function loadManifest(url: URL, kept: Promise<Bytes | undefined>, cache: ModelCache, options: FileOptions) {

@@ -10,7 +10,7 @@ import type { Operation, Operations, WasmSource } from "./protocol.js";
 import { requestBytes } from "./request.js";
 
 /** What files are for, by the number that the engine has for it. */
-const ROLES = ["catalog", "model.q8", "clients", "tiles"];
+const ROLES = ["catalog", "model.q8", "clients", "tiles", "conformal", "foldin", "bids"];
 
 type Payload<O extends Operation> = Operations[O]["payload"];
 

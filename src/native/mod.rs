@@ -4,6 +4,7 @@ pub mod cli;
 pub mod datagen;
 pub mod datasets;
 pub mod eval;
+pub mod events;
 pub mod files;
 pub mod model_dir;
 pub mod quantize;

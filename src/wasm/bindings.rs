@@ -9,7 +9,7 @@ use super::wire::Writer;
 use crate::engine::{Engine, EngineError, NearScores, Precision, Request};
 
 /// The roles of files by their number.
-const ROLES: [&str; 4] = ["catalog", "model.q8", "clients", "tiles"];
+const ROLES: [&str; 7] = ["catalog", "model.q8", "clients", "tiles", "conformal", "foldin", "bids"];
 
 /// The engine as JavaScript holds it: first its files, then [`load`](Self::load), then questions.
 #[wasm_bindgen]
