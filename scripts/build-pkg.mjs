@@ -9,6 +9,7 @@
 // The toolchain is found or made by scripts/toolchain.sh; every tool has a fixed version.
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { build } from "esbuild";
 import { inRoot, root } from "./paths.mjs";
 import { report, reportRoom } from "./pkg-size.mjs";
@@ -93,32 +94,69 @@ function optimise({ name }, into, ...flags) {
 }
 
 /**
- * Files that import each other by name, so that a page which ranks in a worker never loads the glue itself. gpu.js stands
- * alone: nobody imports it by its name.
+ * The files of dist/ and their sources. Those of a group that are named in `siblings` are not copied into the others of the
+ * group, which import them: so that there is one class of errors, so that a page which ranks in a worker never loads the
+ * glue, and so that nobody loads an element who does not use it. Sources that are not there (yet) are left out.
  */
-async function bundle() {
-  const names = { index: "index", host: "host", worker: "worker", gpu: "accelerator" };
-  const entryPoints = Object.entries(names).map(([out, name]) => ({ out, in: inRoot(`js/src/${name}.ts`) }));
-  const siblings = {
-    name: "siblings",
-    setup(build) {
-      build.onResolve({ filter: /^\.\/host\.js$/ }, () => ({ path: "./host.js", external: true }));
-      build.onResolve({ filter: /^#glue$/ }, () => ({ path: `${BINDGEN_OUT}/${ENGINE.name}.js` }));
-      build.onResolve({ filter: /^#gpu-glue$/ }, () => ({ path: `${BINDGEN_OUT}/${GPU.name}.js` }));
+const GROUPS = [
+  {
+    files: {
+      index: "entries/index",
+      core: "recommender",
+      errors: "errors",
+      node: "entries/node",
+      events: "events/index",
+      element: "element/index",
+      react: "entries/react",
     },
-  };
+    siblings: { recommender: "core", errors: "errors", host: "host", "element/index": "element" },
+  },
+  // gpu.js stands alone: nobody imports it by its name.
+  { files: { host: "host", worker: "worker", gpu: "accelerator" }, siblings: { host: "host" } },
+];
+/** Lit calls for a browser as soon as it is imported: on a server it is given what it asks for then. */
+const SHIM = inRoot("js/src/element/shim.ts");
+
+async function bundle() {
+  for (const { files, siblings } of GROUPS) {
+    const there = Object.entries(files).filter(([, name]) => existsSync(inRoot(`js/src/${name}.ts`)));
+    for (const [out, name] of there) await bundleOne(out, inRoot(`js/src/${name}.ts`), siblings);
+  }
+  cpSync(inRoot("js/types"), `${OUT}/dist`, { recursive: true });
+}
+
+async function bundleOne(out, source, siblings) {
+  const isElement = out === "element";
   await build({
-    entryPoints,
+    entryPoints: [{ out, in: source }],
     outdir: `${OUT}/dist`,
     bundle: true,
     format: "esm",
     target: "es2022",
     minify: true,
-    legalComments: "none",
+    legalComments: isElement ? "eof" : "none",
     logLevel: "warning",
-    plugins: [siblings],
+    external: ["node:*", "react"],
+    // In an app with server components, what uses a browser's features says so.
+    banner: out === "react" ? { js: '"use client";' } : {},
+    inject: isElement ? [SHIM] : [],
+    plugins: [siblingsOf(siblings)],
   });
-  cpSync(inRoot("js/types"), `${OUT}/dist`, { recursive: true });
+}
+
+function siblingsOf(siblings) {
+  const outOf = new Map(Object.entries(siblings).map(([name, out]) => [inRoot(`js/src/${name}.ts`), out]));
+  return {
+    name: "siblings",
+    setup(build) {
+      build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir, kind }) => {
+        const out = kind !== "entry-point" && outOf.get(join(resolveDir, path).replace(/\.js$/, ".ts"));
+        return out ? { path: `./${out}.js`, external: true, sideEffects: out === "element" } : undefined;
+      });
+      build.onResolve({ filter: /^#glue$/ }, () => ({ path: `${BINDGEN_OUT}/${ENGINE.name}.js` }));
+      build.onResolve({ filter: /^#gpu-glue$/ }, () => ({ path: `${BINDGEN_OUT}/${GPU.name}.js` }));
+    },
+  };
 }
 
 function describe() {

@@ -1,9 +1,20 @@
 // Holds the classes to the types that the package publishes: this file compiles only while they agree.
+import type * as PublishedCore from "../types/core.js";
 import type * as Published from "../types/index.js";
-import { Recommender, TidyrankError } from "./index.js";
+import type * as PublishedNode from "../types/node.js";
+import { Recommender, TidyrankError } from "./entries/index.js";
+import { Recommender as NodeRecommender } from "./entries/node.js";
+import { Recommender as CoreRecommender } from "./recommender.js";
+
+/** An instance has all that is published; that `load` gives one is what the cast leaves out. */
+type Load<T> = (
+  ...args: Parameters<T extends { load: infer L extends (...args: never) => unknown } ? L : never>
+) => unknown;
 
 const recommender: Published.Recommender = {} as Recommender;
-const load: typeof Published.Recommender.load = Recommender.load as unknown as typeof Published.Recommender.load;
+const load: Load<typeof Published.Recommender> = Recommender.load;
+const loadCore: Load<typeof PublishedCore.Recommender> = CoreRecommender.load;
+const loadNode: Load<typeof PublishedNode.Recommender> = NodeRecommender.load;
 const error: typeof Published.TidyrankError = TidyrankError;
 
-export { error, load, recommender };
+export { error, load, loadCore, loadNode, recommender };

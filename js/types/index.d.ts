@@ -308,7 +308,7 @@ export declare class TidyrankError extends Error {
 
 /** Ranks cleaners for jobs. */
 export declare class Recommender {
-  private constructor();
+  protected constructor();
   /** Loads the files that a manifest names, or takes their bytes. In Node a plain path will do, too. */
   static load(source: string | URL | ModelBytes, options?: LoadOptions): Promise<Recommender>;
   /** Ranks the cleaners for a job. Requests are answered in order; a cancelled one is never begun. */

@@ -1,5 +1,7 @@
 // Compiled by the tests against the packed types: what a user writes, and what must not compile.
 import { type Job, type Ranking, Recommender, TidyrankError } from "tidyrank";
+import { Recommender as Core, TidyrankError as CoreError, type CoreLoadOptions } from "tidyrank/core";
+import { Recommender as InNode, type NodeLoadOptions } from "tidyrank/node";
 
 export async function rank(job: Job, signal: AbortSignal): Promise<Ranking> {
   using recommender = await Recommender.load("/models/manifest.json", { signal, onWarning: ({ code }) => code });
@@ -39,3 +41,16 @@ new Recommender();
 rank({}, new AbortController().signal).then((r) => r.meta.mode === "magic");
 // @ts-expect-error a misspelt field
 export const misspelt: Job = { sizem2: 70 };
+
+// Who takes a recommender takes that of every entry.
+export const anywhere = async (): Promise<Recommender[]> => [await Core.load("m.json"), await InNode.load("m.json")];
+export const shared: typeof TidyrankError = CoreError;
+export const inNode: NodeLoadOptions = { clients: false, onWarning: ({ code }) => code };
+// @ts-expect-error there are no workers in `tidyrank/core`
+export const core: CoreLoadOptions = { worker: true };
+// @ts-expect-error nor in `tidyrank/node`
+InNode.load("m.json", { workers: 2 });
+// @ts-expect-error a path, an address or bytes
+Core.load(7);
+// @ts-expect-error instances come from `load`
+new Core();

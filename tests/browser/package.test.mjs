@@ -1,7 +1,7 @@
 // The tarball that would be published, in Node: what is in it, how it is typed, and how it behaves by its name.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -9,6 +9,8 @@ import { inRoot } from "../../scripts/paths.mjs";
 import { importInstalled, installedPackage, knownJob, modelFile, modelFolder } from "./support.mjs";
 
 const FILES = { "model.q8": "model.q8.safetensors", catalog: "catalog.safetensors", clients: "clients.safetensors" };
+/** What can be imported; `tidyrank/worker` is for workers only. */
+const ENTRIES = ["tidyrank", "tidyrank/core", "tidyrank/node"];
 let installed;
 let tidyrank;
 
@@ -34,20 +36,17 @@ function altered(name, at = 0.7) {
 
 describe("the tarball", () => {
   test("holds what the package needs and nothing else", () => {
+    const code = ["core", "errors", "gpu", "host", "index", "node", "worker"];
     const expected = [
       "LICENSE-APACHE",
       "LICENSE-MIT",
       "README.md",
-      "dist/gpu.js",
-      "dist/host.js",
-      "dist/index.d.ts",
-      "dist/index.js",
+      ...code.map((name) => `dist/${name}.js`),
+      ...readdirSync(inRoot("js/types")).map((name) => `dist/${name}`),
       "dist/tidyrank_bg.wasm",
       "dist/tidyrank_gpu_bg.wasm",
-      "dist/worker.d.ts",
-      "dist/worker.js",
       "package.json",
-    ];
+    ].sort();
     assert.deepEqual([...installed.files].sort(), expected);
   });
 
@@ -64,11 +63,11 @@ describe("the tarball", () => {
     }
   });
 
-  for (const resolution of ["bundler", "nodenext"]) {
+  for (const resolution of ["bundler", "node16", "nodenext"]) {
     test(`is typed without any, under ${resolution}`, () => {
       const { project } = installed;
       writeFileSync(join(project, "consumer.ts"), readFileSync(inRoot("tests/browser/consumer.ts"), "utf8"));
-      const module = resolution === "bundler" ? "esnext" : "nodenext";
+      const module = resolution === "bundler" ? "esnext" : resolution;
       const flags = [
         "--strict",
         "--noEmit",
@@ -82,24 +81,72 @@ describe("the tarball", () => {
       ];
       const args = [...flags, "--module", module, "--moduleResolution", resolution, "consumer.ts"];
       execFileSync(inRoot("node_modules/.bin/tsc"), args, { cwd: project, stdio: "pipe" });
-      assert.doesNotMatch(
-        readFileSync(join(project, "node_modules/tidyrank/dist/index.d.ts"), "utf8"),
-        /\bany\b(?!where)(?=[;,)>\]|])/,
-      );
+      for (const file of installed.files.filter((name) => name.endsWith(".d.ts"))) {
+        const types = readFileSync(join(project, "node_modules/tidyrank", file), "utf8");
+        assert.doesNotMatch(types, /\bany\b(?!where)(?=[;,)>\]|])/, file);
+      }
     });
   }
 
-  test("does nothing at import", () => {
-    const names = ["fetch", "Worker", "caches", "document", "window"];
-    const traps = names.map(
-      (name) => `Object.defineProperty(globalThis,"${name}",{get(){throw new Error("touched ${name}")}});`,
-    );
-    const script = `${traps.join("")}await import("tidyrank");`;
-    execFileSync(process.execPath, ["--input-type=module", "-e", script], { cwd: installed.project, stdio: "pipe" });
+  for (const name of ENTRIES) {
+    test(`${name} does nothing at import`, () => {
+      const names = ["fetch", "Worker", "caches", "document", "window", "customElements", "indexedDB", "localStorage"];
+      const traps = names.map(
+        (name) => `Object.defineProperty(globalThis,"${name}",{get(){throw new Error("touched ${name}")}});`,
+      );
+      const script = `${traps.join("")}await import(${JSON.stringify(name)});`;
+      execFileSync(process.execPath, ["--input-type=module", "-e", script], { cwd: installed.project, stdio: "pipe" });
+    });
+  }
+
+  test("has one class of errors", async () => {
+    const { TidyrankError } = await importInstalled(installed.project, "tidyrank/core");
+    assert.equal(TidyrankError, tidyrank.TidyrankError);
+    assert.equal((await importInstalled(installed.project, "tidyrank/node")).TidyrankError, TidyrankError);
+  });
+
+  test("has no code for workers in `tidyrank/core` and `tidyrank/node`", () => {
+    for (const file of ["core.js", "errors.js", "host.js", "node.js"]) {
+      const text = readFileSync(join(installed.project, "node_modules/tidyrank/dist", file), "utf8");
+      assert.doesNotMatch(text, /\bWorker\b|worker\.js|postMessage/, file);
+    }
   });
 });
 
 describe("in Node", () => {
+  test("`tidyrank/core` ranks, and refuses workers", async () => {
+    const { Recommender, TidyrankError } = await importInstalled(installed.project, "tidyrank/core");
+    const recommender = await Recommender.load(modelBytes());
+    assert.equal((await recommender.recommendCleaners(job(), { limit: 3 })).items.length, 3);
+    assert.equal(recommender.constructor, Recommender);
+    for (const options of [{ worker: true }, { workers: 2 }, { worker: () => ({}) }]) {
+      await assert.rejects(
+        Recommender.load(modelBytes(), options),
+        (error) => error instanceof TidyrankError && error.code === "load.invalid",
+      );
+    }
+  });
+
+  test("`tidyrank/node` reads files even where the globals are a browser's", () => {
+    const script = `
+      globalThis.window = globalThis; globalThis.document = { baseURI: "http://localhost/" };
+      globalThis.fetch = () => { throw new Error("fetched") }; delete globalThis.Response;
+      const { Recommender } = await import("tidyrank/node");
+      const of = async (source) => (await (await Recommender.load(source)).recommendCleaners({}, { limit: 2 })).items.length;
+      const { pathToFileURL } = await import("node:url");
+      const path = process.argv.at(-1);
+      console.log(await of(path), await of(pathToFileURL(path)), await of(pathToFileURL(path).href));`;
+    const args = ["--input-type=module", "-e", script, join(modelFolder(), "manifest.json")];
+    const said = execFileSync(process.execPath, args, { cwd: installed.project, encoding: "utf8" });
+    assert.equal(said.trim(), "2 2 2");
+  });
+
+  test("`tidyrank/node` says what it cannot read", async () => {
+    const { Recommender } = await importInstalled(installed.project, "tidyrank/node");
+    await assert.rejects(Recommender.load("missing/manifest.json"), failsWith("load.network"));
+    await assert.rejects(Recommender.load(manifest(), { wasm: "missing.wasm" }), failsWith("load.wasm"));
+  });
+
   const manifest = () => join(modelFolder(), "manifest.json");
 
   for (const [what, source] of [

@@ -79,10 +79,10 @@ export function installedPackage() {
   return { project, tarball: join(project, filename), files: files.map((file) => file.path) };
 }
 
-/** Imports the installed package by its name, from a module inside the project. */
-export async function importInstalled(project) {
-  const entry = join(project, "entry.mjs");
-  writeFileSync(entry, 'export * from "tidyrank";\n');
+/** Imports the installed package, or a part of it, by its name, from a module inside the project. */
+export async function importInstalled(project, name = "tidyrank") {
+  const entry = join(project, `entry-${name.replaceAll("/", "-")}.mjs`);
+  writeFileSync(entry, `export * from "${name}";\n`);
   return await import(pathToFileURL(entry).href);
 }
 

@@ -1,4 +1,5 @@
-// The public class. Nothing in this module runs at import but the definition of classes.
+// The public class, ranking in the caller's own thread: `tidyrank/core`, which the other entries extend. Nothing in this
+// module runs at import but the definition of classes.
 import type {
   Capabilities,
   Catalog,
@@ -18,12 +19,13 @@ import { loadFiles } from "./files.js";
 import type { Choice, Tell } from "./gpu.js";
 import { InlineBackend } from "./inline.js";
 import { compiled } from "./module.js";
-import { isNode } from "./node.js";
 import type { Backend } from "./protocol.js";
-import { WorkerBackend } from "./remote.js";
 import { Shards } from "./shards.js";
 
 export { TidyrankError };
+
+/** Told what is amiss. */
+export type Warn = (warning: Reason) => void;
 
 const TILE_BUDGET = 64 << 20;
 
@@ -34,7 +36,7 @@ export class Recommender {
   readonly #choice: Partial<Choice>;
   #disposed = false;
 
-  private constructor(shards: Shards, capabilities: Capabilities, choice: Partial<Choice>) {
+  protected constructor(shards: Shards, capabilities: Capabilities, choice: Partial<Choice>) {
     this.#shards = shards;
     this.#capabilities = capabilities;
     this.#choice = choice;
@@ -50,13 +52,14 @@ export class Recommender {
   static async load(source: string | URL | ModelBytes, options: LoadOptions = {}): Promise<Recommender> {
     const { signal, onWarning } = options;
     throwIfAborted(signal, "load.aborted");
-    const warn = (warning: Reason) => onWarning?.(warning);
+    const warn: Warn = (warning) => onWarning?.(warning);
     const { workers, tileBudget, backend } = checked(options);
     const wasm = compiled(options.wasm);
     // What is said after loading: which backend turned out to be the quicker one, or that the GPU failed.
     const choice: Partial<Choice> = {};
     const tell: Tell = (said) => ("warning" in said ? warn(said.warning) : Object.assign(choice, said.choice));
-    const shards = new Shards(() => makeBackend(options.worker, warn, tell), workers);
+    // biome-ignore lint/complexity/noThisInStatic: the class of another entry makes its own
+    const shards = new Shards(() => this.backend(options, warn, tell), workers);
     if (shards.plan.workers < Number(workers)) warn({ code: "worker.unavailable", text: shards.plan.workersReason });
     // Of a catalog in tiles, as much is ranked as is kept.
     const announce = (catalogBytes = tileBudget) => shards.share(catalogBytes);
@@ -68,11 +71,18 @@ export class Recommender {
       if (bytes.files.tiles) shards.tile({ ...(await tileSource(source, cache)), fetch, warn, budget: tileBudget });
       const engine = await shards.load(bytes, { wasm: await wasm, backend }, bytes !== source, signal);
       engine.warnings.forEach(warn);
-      return new Recommender(shards, { worker: shards.worker, ...shards.plan, ...engine }, choice);
+      return new this(shards, { worker: shards.worker, ...shards.plan, ...engine }, choice);
     } catch (thrown) {
       shards.dispose();
       throw thrown;
     }
+  }
+
+  /** Where an engine runs. Entries that know workers say so here. */
+  protected static backend({ worker, workers }: LoadOptions, _warn: Warn, tell: Tell): Backend {
+    if (worker || Number(workers) > 1)
+      throw new TidyrankError("load.invalid", "this entry of the package has no workers");
+    return new InlineBackend(tell);
   }
 
   async recommendCleaners(job: Job, options: RecommendOptions = {}): Promise<Ranking> {
@@ -133,16 +143,4 @@ function checked({ worker, workers = 1, tileBudget = TILE_BUDGET, backend = "aut
     throw refuse(`\`backend\` must be "auto", "cpu" or "webgpu", not ${JSON.stringify(backend)}`);
   }
   return { workers, tileBudget, backend };
-}
-
-function makeBackend(wanted: LoadOptions["worker"], warn: (warning: Reason) => void, tell: Tell): Backend {
-  if (typeof wanted === "function") return new WorkerBackend(wanted(), tell);
-  if (wanted === false || (wanted === undefined && isNode())) return new InlineBackend(tell);
-  const unavailable = "there are no module workers here";
-  if (typeof Worker === "undefined") {
-    if (wanted) throw new TidyrankError("worker.unavailable", unavailable);
-    warn({ code: "worker.unavailable", text: `${unavailable}: ranking in the page's own thread` });
-    return new InlineBackend(tell);
-  }
-  return new WorkerBackend(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }), tell);
 }

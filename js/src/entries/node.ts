@@ -1,0 +1,42 @@
+// `tidyrank/node`: files come from the disk, whatever the globals look like (a test environment may imitate a browser).
+import { readFile } from "node:fs/promises";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { LoadOptions, ModelBytes } from "../../types/index.js";
+import { Recommender as Core, TidyrankError } from "../recommender.js";
+
+export { TidyrankError };
+
+/** Ranks in Node, in the calling thread. */
+export class Recommender extends Core {
+  static override async load(source: string | URL | ModelBytes, options: LoadOptions = {}): Promise<Recommender> {
+    const fetch = fetchWithFiles(options.fetch);
+    return await Core.load(addressOf(source), { ...options, fetch, wasm: await moduleOf(options.wasm) });
+  }
+}
+
+/** A path is relative to the working directory. */
+function addressOf<T>(source: T | string): T | URL {
+  if (typeof source !== "string") return source;
+  return /^[a-z][a-z0-9+.-]+:/i.test(source) ? new URL(source) : pathToFileURL(source);
+}
+
+/** The engine's bytes; what cannot be read is left to the engine to complain of. */
+async function moduleOf(wasm: LoadOptions["wasm"] = new URL("./tidyrank_bg.wasm", import.meta.url)) {
+  const address = addressOf(wasm);
+  if (!(address instanceof URL) || address.protocol !== "file:") return address;
+  try {
+    return Uint8Array.from(await readFile(fileURLToPath(address)));
+  } catch (cause) {
+    throw new TidyrankError("load.wasm", `cannot read ${address.href}`, { cause });
+  }
+}
+
+/** A `fetch` that also knows the disk. */
+function fetchWithFiles(otherwise: typeof fetch | undefined): typeof fetch {
+  return async (input, init) => {
+    if (!(input instanceof URL) || input.protocol !== "file:") return await (otherwise ?? fetch)(input, init);
+    const bytes = await readFile(fileURLToPath(input), init?.signal ? { signal: init.signal } : {});
+    // An imitated browser may have no Response.
+    return { ok: true, arrayBuffer: async () => Uint8Array.from(bytes).buffer } as unknown as Response;
+  };
+}

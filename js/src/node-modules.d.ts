@@ -1,0 +1,8 @@
+// What src/entries/node.ts uses of Node.
+declare module "node:fs/promises" {
+  export function readFile(path: string, options?: { signal?: AbortSignal }): Promise<Uint8Array>;
+}
+declare module "node:url" {
+  export function fileURLToPath(url: URL): string;
+  export function pathToFileURL(path: string): URL;
+}
