@@ -1,7 +1,9 @@
 // Compiled by the tests against the packed types: what a user writes, and what must not compile.
-import { type Job, type Ranking, Recommender, TidyrankError } from "tidyrank";
+import { type Job, type RankedCleaner, type Ranking, Recommender, TidyrankError } from "tidyrank";
 import { Recommender as Core, TidyrankError as CoreError, type CoreLoadOptions } from "tidyrank/core";
+import { type FeedbackDetail, type TidyrankResults as ResultsElement, TEXTS } from "tidyrank/element";
 import { Recommender as InNode, type NodeLoadOptions } from "tidyrank/node";
+import { TidyrankResults, type TidyrankResultsProps } from "tidyrank/react";
 
 export async function rank(job: Job, signal: AbortSignal): Promise<Ranking> {
   using recommender = await Recommender.load("/models/manifest.json", { signal, onWarning: ({ code }) => code });
@@ -54,3 +56,35 @@ InNode.load("m.json", { workers: 2 });
 Core.load(7);
 // @ts-expect-error instances come from `load`
 new Core();
+
+export function show(ranking: Ranking): FeedbackDetail | undefined {
+  const element = document.createElement("tidyrank-results");
+  element.ranking = ranking;
+  element.texts = { ...TEXTS.el, contact: "Μίλα μαζί του" };
+  let said: FeedbackDetail | undefined;
+  element.addEventListener("tidyrank-feedback", ({ detail }) => {
+    said = detail;
+  });
+  element.addEventListener("click", ({ clientX }) => clientX);
+  // @ts-expect-error not a text of the element
+  element.texts = { kontact: "" };
+  // @ts-expect-error not a ranking
+  element.ranking = ["a"];
+  // @ts-expect-error a detail of another event
+  element.addEventListener("tidyrank-select", ({ detail }) => detail.comment);
+  return said;
+}
+
+// Items keep their own type on the way through.
+export const price = (element: ResultsElement<RankedCleaner>): number | null | undefined =>
+  element.items?.[0]?.collaborativeScore;
+export const props: TidyrankResultsProps<RankedCleaner> = {
+  hideContact: true,
+  className: "mine",
+  onFeedback: ({ detail }) => [detail.kind === "helpful", detail.item.row],
+  // @ts-expect-error no such kind
+  onSelect: ({ detail }) => detail.kind,
+};
+export const rendered = TidyrankResults({ ranking: { items: [] }, locale: "el", theme: "dark" });
+// @ts-expect-error a misspelt property
+TidyrankResults({ rankings: [] });

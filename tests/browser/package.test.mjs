@@ -1,7 +1,7 @@
 // The tarball that would be published, in Node: what is in it, how it is typed, and how it behaves by its name.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -36,7 +36,7 @@ function altered(name, at = 0.7) {
 
 describe("the tarball", () => {
   test("holds what the package needs and nothing else", () => {
-    const code = ["core", "errors", "gpu", "host", "index", "node", "worker"];
+    const code = ["core", "element", "errors", "gpu", "host", "index", "node", "react", "worker"];
     const expected = [
       "LICENSE-APACHE",
       "LICENSE-MIT",
@@ -66,6 +66,12 @@ describe("the tarball", () => {
   for (const resolution of ["bundler", "node16", "nodenext"]) {
     test(`is typed without any, under ${resolution}`, () => {
       const { project } = installed;
+      // React's own types are the user's.
+      mkdirSync(join(project, "node_modules/@types"), { recursive: true });
+      for (const name of ["@types/react", "csstype"]) {
+        const link = join(project, "node_modules", name);
+        if (!existsSync(link)) symlinkSync(inRoot(`node_modules/${name}`), link);
+      }
       writeFileSync(join(project, "consumer.ts"), readFileSync(inRoot("tests/browser/consumer.ts"), "utf8"));
       const module = resolution === "bundler" ? "esnext" : resolution;
       const flags = [
@@ -98,6 +104,13 @@ describe("the tarball", () => {
       execFileSync(process.execPath, ["--input-type=module", "-e", script], { cwd: installed.project, stdio: "pipe" });
     });
   }
+
+  test("loads the element and React only where they are imported", () => {
+    for (const file of installed.files.filter((name) => /\.js$/.test(name) && !/(element|react)\.js$/.test(name))) {
+      const text = readFileSync(join(installed.project, "node_modules/tidyrank", file), "utf8");
+      assert.doesNotMatch(text, /element\.js|react\.js|from"react"|litElement|customElements/, file);
+    }
+  });
 
   test("has one class of errors", async () => {
     const { TidyrankError } = await importInstalled(installed.project, "tidyrank/core");
