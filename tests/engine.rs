@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use tidyrank::artifact::{FORMAT_VERSION, FileEntry, Manifest, Tensors};
-use tidyrank::domain::{Cleaner, DAY, Event, EventKind, GeoPoint, History, Market, Offer};
+use tidyrank::domain::{Cleaner, DAY, Event, EventKind, GeoPoint, History, Hours, Market, Offer};
 use tidyrank::engine::{
     BidRequest, CandidateSource, Catalog, Engine, Filters, JobRequest, Mode, NearScores, Precision, Ranking, Request,
 };
@@ -37,6 +37,7 @@ fn cleaner(at: usize) -> Cleaner {
         eco: [None, Some(true), Some(false)][at % 3],
         joined_at: at as i64 * DAY,
         offers: vec![],
+        hours: (!at.is_multiple_of(4)).then(|| Hours::needed(NOW, Some(at as f32), 0)),
     }
 }
 
@@ -420,8 +421,8 @@ fn a_catalog_survives_its_file() {
     assert_eq!((after.as_of(), after.market(), after.market_stats()), (NOW, before.market(), before.market_stats()));
     for (row, (a, b)) in after.cleaners().iter().zip(before.cleaners()).enumerate() {
         assert_eq!(
-            (&a.id, &a.name, a.eco, a.joined_at, a.hourly_rate),
-            (&b.id, &b.name, b.eco, b.joined_at, b.hourly_rate)
+            (&a.id, &a.name, a.eco, a.joined_at, a.hourly_rate, a.hours),
+            (&b.id, &b.name, b.eco, b.joined_at, b.hourly_rate, b.hours)
         );
         assert!(a.location.unwrap().distance_km(&b.location.unwrap()) < 0.001);
         let (a, b) = (after.stats(row as u32).unwrap(), before.stats(row as u32).unwrap());
@@ -433,6 +434,21 @@ fn a_catalog_survives_its_file() {
         ids(&engine.recommend(&request()).unwrap()),
         ids(&Engine::rules_only(before).recommend(&request()).unwrap())
     );
+}
+
+#[test]
+fn a_catalog_needs_no_hours_and_has_none_beyond_a_day() {
+    let with = catalog(12).to_tensors().unwrap();
+    assert!(with.names().any(|name| name == "hours"));
+    let mut wrong = with.clone();
+    wrong.insert_u32("hours", &[12, 7], &[1 << 24; 84]).unwrap();
+    assert_eq!(Catalog::from_tensors(&wrong).unwrap_err().code(), "artifact.metadata");
+    wrong.insert_u32("hours", &[11, 7], &[0; 77]).unwrap();
+    assert_eq!(Catalog::from_tensors(&wrong).unwrap_err().code(), "artifact.shape");
+    let cleaners = (0..12).map(|at| Cleaner { hours: None, ..cleaner(at) }).collect();
+    let without = Catalog::new(market(), cleaners).unwrap().to_tensors().unwrap();
+    assert!(without.names().all(|name| name != "hours"));
+    assert!(Catalog::from_tensors(&without).unwrap().cleaners().iter().all(|cleaner| cleaner.hours.is_none()));
 }
 
 #[test]

@@ -34,6 +34,14 @@ hourly_rate = { column = "cents", unit = "cents" }
 eco = "eco"
 joined_at = { value = "2020-01-01 00:00:00" }
 
+[tables.availability]
+file = "hours.csv"
+[tables.availability.columns]
+cleaner_id = "id"
+weekday = { column = "day", map = { Mon = 0, Sun = 6 } }
+from_hour = "from"
+to_hour = "to"
+
 [tables.jobs]
 file = "jobs.csv"
 [tables.jobs.columns]
@@ -67,7 +75,7 @@ overall = "stars"
 reviewed_at = { synthetic = { start = "2024-03-01 00:00:00", step_minutes = 60 } }
 "#;
 
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     ("clients.csv", "id,tier,since\nu1,rich,31/12/2019\nu2,poor,01/01/2020\n"),
     ("cleaners.csv", "id,lat,lon,cents,eco\nc1,38.0,23.7,1250,yes\nc2,37.0,23.9,?,0\n"),
     (
@@ -76,6 +84,7 @@ const FILES: [(&str, &str); 4] = [
          j1,u1,flat,1000,90,2024-02-01 10:00:00,completed,c1,2024-02-03 10:00:00,4\n\
          j2,u2,office,2000,120,2024-02-02 10:00:00,completed,c2,2024-02-04 10:00:00,5\n",
     ),
+    ("hours.csv", "id,day,from,to\nc1,Mon,8,17\nc1,Sun,10,24\n"),
     ("bids.csv", "job,who,amount\nj1,c1,20\nj1,c2,25\nj2,c2,40.5\n"),
 ];
 
@@ -124,6 +133,8 @@ fn good_files_become_a_data_set_with_units_converted() {
     );
     assert_eq!((data.cleaners[0].hourly_rate, data.cleaners[1].hourly_rate), (Some(12.5), None));
     assert_eq!((data.cleaners[0].eco, data.cleaners[1].eco), (Some(true), Some(false)));
+    assert_eq!(data.cleaners[0].hours.unwrap().spans().collect::<Vec<_>>(), [(0, 8, 17), (6, 10, 24)]);
+    assert_eq!(data.cleaners[1].hours, None);
     assert_eq!(data.market.property_types, ["flat", "office"]);
     assert_eq!(data.market.centre.map(|centre| centre.latitude), Some(37.5));
     let (code, said) = run(dir.path(), &dir.path().join("out"), &[]);
@@ -149,6 +160,9 @@ fn every_problem_is_named_with_its_line_and_column_and_nothing_is_written() {
         ("jobs.csv", "1000", b"-1000", "out_of_range", "jobs.csv:2", "sqft", 1),
         ("cleaners.csv", "1250", b"-1", "out_of_range", "cleaners.csv:2", "cents", 1),
         ("jobs.csv", "4\n", b"6\n", "out_of_range", "jobs.csv:2", "stars", 1),
+        ("hours.csv", "24", b"25", "out_of_range", "hours.csv:3", "to", 1),
+        ("hours.csv", "17", b"8", "out_of_range", "hours.csv:2", "to", 1),
+        ("hours.csv", "17", b"16.5", "bad_number", "hours.csv:2", "to", 1),
         ("cleaners.csv", "yes", b"maybe", "bad_flag", "cleaners.csv:2", "eco", 1),
         ("clients.csv", "31/12/2019", b"31/02/2019", "bad_date", "clients.csv:2", "since", 1),
         ("jobs.csv", "2024-02-02 10:00:00", b"2024-02-02 25:00:00", "bad_date", "jobs.csv:3", "posted", 2),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use tempfile::TempDir;
 use tidyrank::artifact::{FileEntry, Tensors};
-use tidyrank::domain::{Cleaner, DAY, Event, EventKind, GeoPoint, History, Market, Offer};
+use tidyrank::domain::{Cleaner, DAY, Event, EventKind, GeoPoint, History, Hours, Market, Offer};
 use tidyrank::engine::{
     CandidateScore, Catalog, Engine, Filters, JobRequest, Mode, Precision, Ranking, Request, Tile, TileIndex,
 };
@@ -105,6 +105,9 @@ fn market() -> Market {
 fn cleaner(country: &Country, row: usize) -> Cleaner {
     let mut draw = Draw::of(2, row);
     let offers = if draw.unit() < 0.8 { vec![] } else { vec![Offer { property_type: 0, hourly_rate: None, since: 0 }] };
+    let mut hours = Hours::default();
+    hours.add(row as i64 % 7, 8, 9 + row as i64 % 10);
+    let hours = (!row.is_multiple_of(3)).then_some(hours);
     Cleaner {
         id: format!("cleaner-{row:07}"),
         name: format!("Cleaner {row}"),
@@ -114,6 +117,7 @@ fn cleaner(country: &Country, row: usize) -> Cleaner {
         eco: [None, Some(true), Some(false)][draw.below(3)],
         joined_at: NOW - draw.below(900) as i64 * DAY,
         offers,
+        hours,
     }
 }
 

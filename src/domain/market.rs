@@ -3,7 +3,7 @@
 #[cfg(feature = "native")]
 use serde::{Deserialize, Serialize};
 
-use super::{GeoPoint, Timestamp};
+use super::{GeoPoint, Hours, Timestamp};
 
 /// What holds for a whole marketplace.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +69,8 @@ pub struct Cleaner {
     pub joined_at: Timestamp,
     /// The kinds of job they offer; empty = every kind.
     pub offers: Vec<Offer>,
+    /// When they work; `None` = nobody knows.
+    pub hours: Option<Hours>,
 }
 
 impl Cleaner {
@@ -134,6 +136,7 @@ mod tests {
             eco: None,
             joined_at: 0,
             offers,
+            hours: None,
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod geo;
 mod history;
+mod hours;
 mod market;
 mod order;
 mod rates;
@@ -16,6 +17,7 @@ mod vocabulary;
 
 pub use geo::{EARTH_RADIUS_KM, GeoPoint, Place};
 pub use history::{Event, EventKind, History, Replay};
+pub use hours::Hours;
 pub use market::{Cleaner, JobSpec, Market, Offer};
 pub use order::rank_order;
 pub use rates::{BADGE_STRENGTH, PRIOR_STRENGTH, Rates};

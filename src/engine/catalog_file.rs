@@ -7,13 +7,15 @@ use super::stats_columns::{visit, widths};
 use crate::artifact::json::quoted_list;
 use crate::artifact::text::{Quoted, text};
 use crate::artifact::{ArtifactError, Tensors};
-use crate::domain::{Cleaner, GeoPoint, Offer};
+use crate::domain::{Cleaner, GeoPoint, Hours, Offer};
 use crate::model::Embeddings;
 
 /// Format name of the file.
 pub const CATALOG_FORMAT: &str = "tidyrank.catalog";
 /// Its version: since 2 no fraction is written as text.
 const CATALOG_VERSION: u32 = 2;
+/// A weekday of a cleaner whose hours nobody knows.
+const UNKNOWN_DAY: u32 = u32::MAX;
 
 impl Catalog {
     /// The file that [`from_tensors`](Self::from_tensors) reads.
@@ -32,6 +34,7 @@ impl Catalog {
         self.put_cleaners(&mut tensors)?;
         self.put_rows(&mut tensors)?;
         self.put_offers(&mut tensors)?;
+        self.put_hours(&mut tensors)?;
         self.put_stats(&mut tensors)?;
         Ok(tensors)
     }
@@ -54,6 +57,16 @@ impl Catalog {
         tensors.insert_f32("hourly_rate", &[n], &rates)?;
         tensors.insert_u32("eco", &[n], &eco)?;
         tensors.insert_i64("joined_at", &[n], &joined)
+    }
+
+    /// The optional column `hours`, bits by weekday: only a catalog that knows somebody's hours has it.
+    fn put_hours(&self, tensors: &mut Tensors) -> Result<(), ArtifactError> {
+        if self.cleaners.iter().all(|cleaner| cleaner.hours.is_none()) {
+            return Ok(());
+        }
+        let days = |cleaner: &Cleaner| cleaner.hours.map_or([UNKNOWN_DAY; 7], |hours| hours.days());
+        let days: Vec<u32> = self.cleaners.iter().flat_map(days).collect();
+        tensors.insert_u32("hours", &[self.cleaners.len(), 7], &days)
     }
 
     fn put_offers(&self, tensors: &mut Tensors) -> Result<(), ArtifactError> {
@@ -133,6 +146,7 @@ fn read_cleaners(tensors: &Tensors, ids: Vec<String>, names: Vec<String>) -> Res
     let eco = tensors.u32("eco", &[n])?;
     let joined = tensors.i64("joined_at", &[n])?;
     let mut offers = read_offers(tensors, n)?.into_iter();
+    let mut hours = read_hours(tensors, n)?.into_iter();
     let mut cleaners = Vec::with_capacity(n);
     for (row, (id, name)) in ids.into_iter().zip(names).enumerate() {
         let (latitude, longitude) = (f64::from(locations[2 * row]), f64::from(locations[2 * row + 1]));
@@ -148,6 +162,7 @@ fn read_cleaners(tensors: &Tensors, ids: Vec<String>, names: Vec<String>) -> Res
             eco: flag_of(eco[row]),
             joined_at: joined[row],
             offers: offers.next().unwrap_or_default(),
+            hours: hours.next().flatten(),
         });
     }
     Ok(cleaners)
@@ -170,6 +185,21 @@ fn read_offers(tensors: &Tensors, n: usize) -> Result<Vec<Vec<Offer>>, ArtifactE
         offer
     };
     Ok(counts.iter().map(|count| (0..*count).map(|_| next()).collect()).collect())
+}
+
+fn read_hours(tensors: &Tensors, n: usize) -> Result<Vec<Option<Hours>>, ArtifactError> {
+    if !tensors.names().any(|name| name == "hours") {
+        return Ok(Vec::new());
+    }
+    let days = tensors.u32("hours", &[n, 7])?;
+    let mut hours = Vec::with_capacity(n);
+    for days in days.as_chunks::<7>().0 {
+        let known = days.iter().any(|day| *day != UNKNOWN_DAY);
+        let days =
+            known.then(|| Hours::of_days(*days).ok_or_else(|| refuse("hours", "a day has more than 24 of them")));
+        hours.push(days.transpose()?);
+    }
+    Ok(hours)
 }
 
 pub(super) fn refuse(key: &str, reason: &str) -> ArtifactError {

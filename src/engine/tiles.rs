@@ -179,6 +179,7 @@ mod tests {
             eco: None,
             joined_at: 0,
             offers: vec![],
+            hours: None,
         };
         let mut catalog = Catalog::new(market, vec![cleaner]).unwrap();
         catalog.as_of = 77;

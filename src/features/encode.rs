@@ -96,6 +96,7 @@ mod tests {
             eco: None,
             joined_at: 0,
             offers: vec![],
+            hours: None,
         }
     }
 

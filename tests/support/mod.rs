@@ -65,6 +65,7 @@ pub(crate) fn stand(clients: usize, cleaners: usize, jobs: usize) -> Stand {
             eco: None,
             joined_at: 0,
             offers: vec![],
+            hours: None,
         })
         .collect();
     let (mut records, mut events, mut truth) = (Vec::new(), Vec::new(), Vec::new());

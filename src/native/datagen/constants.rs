@@ -117,6 +117,23 @@ pub struct Satisfaction {
     pub noise_sd: f64,
 }
 
+/// A kind of working week.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Shift {
+    /// Its share of the cleaners.
+    pub share: f64,
+    /// How many weekdays of Monday to Friday.
+    pub weekdays: usize,
+    /// The first hour, from so many to so many, both possible.
+    pub from: (u8, u8),
+    /// The hour of the end, likewise.
+    pub to: (u8, u8),
+    /// Probability to work on Saturdays, at the same hours.
+    pub saturday: f64,
+    /// Probability to work on Sundays.
+    pub sunday: f64,
+}
+
 /// The whole market.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Constants {
@@ -162,6 +179,8 @@ pub struct Constants {
     pub eco_jobs: f64,
     /// Share of the cleaners that have them.
     pub eco_cleaners: f64,
+    /// When cleaners work.
+    pub shifts: [Shift; 4],
     /// Share of the jobs, the last ones, that are still open.
     pub open_share: f64,
     /// The platform's share of a payment.
@@ -180,6 +199,10 @@ const fn tier(tier: Tier, share: f64, base: Range, hourly_rate: Range, reliabili
 
 const fn property(name: &'static str, share: f64, median_m2: f64, bounds_m2: Range, m2_per_hour: f64) -> Property {
     Property { name, share, median_m2, log_sd: 0.35, bounds_m2, m2_per_hour }
+}
+
+const fn shift(share: f64, weekdays: usize, from: (u8, u8), to: (u8, u8), saturday: f64, sunday: f64) -> Shift {
+    Shift { share, weekdays, from, to, saturday, sunday }
 }
 
 const START: Timestamp = 1_717_192_800;
@@ -254,6 +277,12 @@ pub const ATHENS: Constants = Constants {
     not_eco: 0.25,
     eco_jobs: 0.25,
     eco_cleaners: 0.50,
+    shifts: [
+        shift(0.60, 5, (7, 9), (16, 19), 0.30, 0.05),
+        shift(0.15, 3, (8, 9), (13, 15), 0.10, 0.00),
+        shift(0.15, 5, (12, 15), (20, 22), 0.40, 0.10),
+        shift(0.10, 2, (8, 10), (18, 21), 1.00, 0.80),
+    ],
     open_share: 0.01,
     platform_fee: 0.15,
 };

@@ -12,6 +12,7 @@ pub(super) enum Stream {
     Clock = 4,
     Job = 5,
     Names = 6,
+    Hours = 7,
 }
 
 /// One stream of draws.

@@ -24,7 +24,7 @@ mod tests;
 use clock::Clock;
 
 pub use config::{Config, DatagenError};
-pub use constants::{ATHENS, BudgetTier, Choice, Constants, Property, Range, Satisfaction, Tier, TierConstants};
+pub use constants::{ATHENS, BudgetTier, Choice, Constants, Property, Range, Satisfaction, Shift, Tier, TierConstants};
 pub use constants::{BUDGET_TIERS, TIERS};
 pub use job::{Life, Status, SyntheticBid, SyntheticJob, SyntheticPayment, SyntheticReview};
 pub use people::{SyntheticCleaner, SyntheticClient, SyntheticProperty};

@@ -5,7 +5,7 @@ use super::constants::{ATHENS, BUDGET_TIERS, BudgetTier, TIERS, Tier};
 use super::draw::{Draw, Stream};
 use super::names::names;
 use super::place::place;
-use crate::domain::{DAY, GeoPoint, Timestamp};
+use crate::domain::{DAY, GeoPoint, Hours, Timestamp};
 
 /// A cleaner. What only the truth knows comes last.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +22,8 @@ pub struct SyntheticCleaner {
     pub eco: bool,
     /// When they joined.
     pub joined_at: Timestamp,
+    /// When they work.
+    pub hours: Hours,
     /// Truth: the tier.
     pub tier: Tier,
     /// Truth: base quality in rating points.
@@ -89,6 +91,7 @@ fn cleaner(seed: u64, index: u32, tier: Tier, name: String) -> SyntheticCleaner 
         eco: draw.chance(ATHENS.eco_cleaners),
         // There are enough bidders from the first day on.
         joined_at: joined(draw, 0.7, 365, index < MAX_BIDS),
+        hours: hours(seed, index),
         tier,
         base: draw.range(means.base),
         speciality: draw.below(ATHENS.properties.len()) as u16,
@@ -97,6 +100,22 @@ fn cleaner(seed: u64, index: u32, tier: Tier, name: String) -> SyntheticCleaner 
         photos: draw.range(means.photos),
         strengths,
     }
+}
+
+/// When a cleaner works: of a stream of its own, so that nothing else depends on it.
+fn hours(seed: u64, index: u32) -> Hours {
+    let draw = &mut Draw::new(seed, Stream::Hours, u64::from(index));
+    let shift = &ATHENS.shifts[draw.pick(ATHENS.shifts.iter().map(|shift| shift.share))];
+    let mut between = |(low, high): (u8, u8)| i64::from(low) + draw.below(usize::from(high - low) + 1) as i64;
+    let (from, to) = (between(shift.from), between(shift.to));
+    let mut days = [0, 1, 2, 3, 4];
+    draw.shuffle(&mut days);
+    let weekend = [(5, shift.saturday), (6, shift.sunday)].map(|(day, share)| draw.chance(share).then_some(day));
+    let mut hours = Hours::default();
+    for day in days.into_iter().take(shift.weekdays).chain(weekend.into_iter().flatten()) {
+        hours.add(day, from, to);
+    }
+    hours
 }
 
 /// All clients.

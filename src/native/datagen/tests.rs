@@ -6,7 +6,7 @@ use super::clock::Clock;
 use super::job::open_jobs;
 use super::place::on_land;
 use super::*;
-use crate::domain::{DAY, HOUR};
+use crate::domain::{DAY, HOUR, Hours};
 use proptest::prelude::*;
 
 #[derive(Default)]
@@ -73,6 +73,21 @@ fn tiers_have_their_exact_shares() {
     names.sort();
     names.dedup();
     assert_eq!(names.len(), 200);
+}
+
+#[test]
+fn cleaners_work_when_the_shifts_say() {
+    let kept = generate(Config { jobs: 1, cleaners: 4000, ..Config::default() });
+    let share = |works: &dyn Fn(&Hours) -> bool| mean(kept.cleaners.iter().map(|one| f64::from(works(&one.hours))));
+    let on = |day: usize| share(&|hours| hours.days()[day] != 0);
+    // 0.60 + 0.15 * 3/5 + 0.15 + 0.10 * 2/5, and the shares of the weekend by the table; 3 standard errors are 0.02.
+    for (found, expected) in (0..5).map(|day| (on(day), 0.88)).chain([(on(5), 0.355), (on(6), 0.125)]) {
+        assert!((found - expected).abs() < 0.024, "{found} {expected}");
+    }
+    // At 18:00: a quarter of the first, the third, three quarters of the last shift.
+    let at = |hour: u32| share(&|hours| (0..5).any(|day| hours.days()[day] >> hour & 1 == 1));
+    assert!(at(6) == 0.0 && at(22) == 0.0 && at(12) > 0.85 && (0.35..0.40).contains(&at(18)), "{} {}", at(12), at(18));
+    assert!(kept.cleaners.iter().all(|one| one.hours.spans().all(|(_, from, to)| to - from >= 4)));
 }
 
 #[test]

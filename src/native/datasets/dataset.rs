@@ -35,6 +35,7 @@ impl Dataset {
         read_required(dir, |row, client| indexer.client(row, client))?;
         read_required(dir, |row, cleaner| indexer.cleaner(row, cleaner))?;
         read_table(dir, |row, offer| indexer.offer(row, offer))?;
+        read_table(dir, |row, hours| indexer.availability(row, hours))?;
         read_required(dir, |row, job| indexer.job(row, job))?;
         indexer.sort_jobs();
         read_required(dir, |row, bid| indexer.bid(row, bid))?;

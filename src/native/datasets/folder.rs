@@ -12,12 +12,13 @@ use super::{DataError, Row, TableWriter, TruthMarket};
 use crate::domain::Market;
 
 /// Every name that a data set may hold.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "market.json",
     "clients.parquet",
     "properties.parquet",
     "cleaners.parquet",
     "offers.parquet",
+    "availability.parquet",
     "jobs.parquet",
     "bids.parquet",
     "reviews.parquet",
@@ -41,6 +42,8 @@ pub struct DatasetWriter {
     pub cleaners: TableWriter<CleanerRow>,
     /// Offers; no file if there is no row.
     pub offers: TableWriter<OfferRow>,
+    /// Hours of the cleaners; no file if there is no row.
+    pub availability: TableWriter<AvailabilityRow>,
     /// Jobs.
     pub jobs: TableWriter<JobRow>,
     /// Bids.
@@ -72,6 +75,7 @@ impl DatasetWriter {
             properties: writer(temp),
             cleaners: writer(temp),
             offers: writer(temp),
+            availability: writer(temp),
             jobs: writer(temp),
             bids: writer(temp),
             reviews: writer(temp),
@@ -92,6 +96,7 @@ impl DatasetWriter {
         required(self.properties, &mut written)?;
         required(self.cleaners, &mut written)?;
         optional(self.offers, &mut written)?;
+        optional(self.availability, &mut written)?;
         required(self.jobs, &mut written)?;
         required(self.bids, &mut written)?;
         required(self.reviews, &mut written)?;

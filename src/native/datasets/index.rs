@@ -103,6 +103,7 @@ impl Indexer {
             eco: cleaner.eco,
             joined_at: cleaner.joined_at,
             offers: Vec::new(),
+            hours: None,
         });
         Ok(())
     }
@@ -116,6 +117,18 @@ impl Indexer {
         let hourly_rate = place.at_least_zero("hourly_rate", offer.hourly_rate)?;
         self.cleaners[cleaner as usize].offers.push(Offer { property_type, hourly_rate, since: offer.since });
         Ok(())
+    }
+
+    pub(super) fn availability(&mut self, row: u64, hours: AvailabilityRow) -> Result<(), DataError> {
+        let place = Place { file: "availability.parquet", row };
+        let cleaner = self.find_cleaner(place, "cleaner_id", &hours.cleaner_id)?;
+        let AvailabilityRow { weekday, from_hour, to_hour, .. } = hours;
+        let known = self.cleaners[cleaner as usize].hours.get_or_insert_default();
+        if known.add(weekday, from_hour, to_hour) {
+            return Ok(());
+        }
+        let value = format!("day {weekday} from {from_hour} to {to_hour}");
+        Err(place.bad("to_hour", value, "a day from 0 to 6 and hours from 0 to 24, the first before the last"))
     }
 
     pub(super) fn job(&mut self, row: u64, job: JobRow) -> Result<(), DataError> {

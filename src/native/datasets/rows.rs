@@ -68,6 +68,20 @@ table! {
 }
 
 table! {
+    /// A part of a weekday in which a cleaner works (optional table; of a cleaner without a row nobody knows when).
+    AvailabilityRow in "availability" {
+        /// The cleaner.
+        cleaner_id: String,
+        /// 0 = Monday to 6 = Sunday, in local time.
+        weekday: i64,
+        /// First hour, 0 to 23.
+        from_hour: i64,
+        /// The hour at which it ends, 1 to 24.
+        to_hour: i64,
+    }
+}
+
+table! {
     /// A job and what became of it.
     JobRow in "jobs" {
         /// Unique id.

@@ -124,6 +124,25 @@ fn what_is_written_is_read_in_dense_form() {
     assert_eq!(read_truth(&out, &data).unwrap(), None);
 }
 
+fn availability(cleaner: &str, weekday: i64, from_hour: i64, to_hour: i64) -> AvailabilityRow {
+    AvailabilityRow { cleaner_id: cleaner.into(), weekday, from_hour, to_hour }
+}
+
+#[test]
+fn hours_are_those_of_all_rows_and_unknown_without_any() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("set");
+    let written = write(&out, |data| {
+        for (weekday, from, to) in [(0, 8, 12), (0, 11, 17), (6, 0, 24)] {
+            data.availability.push(availability("c2", weekday, from, to)).unwrap();
+        }
+    });
+    assert!(written.unwrap().0.contains(&("availability", 3)));
+    let data = Dataset::read(&out).unwrap();
+    assert_eq!(data.cleaners[0].hours, None);
+    assert_eq!(data.cleaners[1].hours.unwrap().spans().collect::<Vec<_>>(), [(0, 8, 17), (6, 0, 24)]);
+}
+
 #[test]
 fn the_fingerprint_follows_the_tables_and_not_the_truth() {
     let dir = tempfile::tempdir().unwrap();
@@ -149,6 +168,13 @@ fn every_wrong_row_is_named() {
         (|d| d.reviews.push(review("early", "c2", 8.0)).unwrap(), "data.duplicate_id", &["reviews.parquet", "r-early"]),
         (|d| d.bids.push(bid("b9", "no", "c1", 1.0, 3)).unwrap(), "data.unknown_id", &["job_id", "row 4", "no"]),
         (|d| d.bids.push(bid("b9", "early", "c9", 1.0, 3)).unwrap(), "data.unknown_id", &["cleaner_id", "c9"]),
+        (|d| d.availability.push(availability("c9", 0, 8, 9)).unwrap(), "data.unknown_id", &["availability", "c9"]),
+        (
+            |d| d.availability.push(availability("c1", 7, 8, 9)).unwrap(),
+            "data.bad_value",
+            &["to_hour", "day 7", "row 1"],
+        ),
+        (|d| d.availability.push(availability("c1", 0, 9, 9)).unwrap(), "data.bad_value", &["from 9 to 9"]),
         (|d| d.reviews.push(review("late", "c2", 11.0)).unwrap(), "data.bad_value", &["overall", "11", "scale"]),
         (|d| d.bids.push(bid("b9", "early", "c1", -1.0, 3)).unwrap(), "data.bad_value", &["amount", "-1"]),
         (|d| d.bids.push(bid("b9", "early", "c1", f64::NAN, 3)).unwrap(), "data.bad_value", &["amount", "finite"]),

@@ -64,6 +64,7 @@ mod tests {
             eco: None,
             joined_at: 0,
             offers: vec![],
+            hours: None,
         }
     }
 

@@ -86,6 +86,7 @@ mod tests {
             eco: None,
             joined_at: 0,
             offers: vec![],
+            hours: None,
         };
         let cleaners: Vec<Cleaner> = (0..10).map(cleaner).collect();
         let job = |at: i64| JobRecord {

@@ -152,7 +152,7 @@ mod tests {
 
     fn cleaner(id: &str) -> Cleaner {
         let (id, name) = (id.to_owned(), String::new());
-        Cleaner { id, name, location: None, hourly_rate: None, eco: None, joined_at: 0, offers: vec![] }
+        Cleaner { id, name, location: None, hourly_rate: None, eco: None, joined_at: 0, offers: vec![], hours: None }
     }
 
     fn job(at: Timestamp, client: Option<u32>, hired: Option<u32>, rating: Option<f32>) -> JobRecord {

@@ -122,6 +122,14 @@ impl Sink for TableSink {
             eco: Some(cleaner.eco),
             joined_at: cleaner.joined_at,
         })?;
+        for (weekday, from, to) in cleaner.hours.spans() {
+            self.data.availability.push(AvailabilityRow {
+                cleaner_id: cleaner_id(cleaner.index),
+                weekday: i64::from(weekday),
+                from_hour: i64::from(from),
+                to_hour: i64::from(to),
+            })?;
+        }
         let [quality, communication, professionalism, timeliness] = cleaner.strengths;
         self.data.truth_cleaners.push(TruthCleanerRow {
             cleaner_id: cleaner_id(cleaner.index),

@@ -25,6 +25,9 @@ pub(super) fn check(tables: &BTreeMap<TableName, Parsed>, mapping: &Mapping, rep
     if let Some(jobs) = tables.get(&TableName::Jobs) {
         lives(jobs, report);
     }
+    if let Some(hours) = tables.get(&TableName::Availability) {
+        spans(hours, report);
+    }
     tables.iter().for_each(|(name, table)| positions(*name, table, report));
     property_types(tables, mapping, report)
 }
@@ -71,6 +74,16 @@ fn lives(jobs: &Parsed, report: &mut Report) {
             if *jobs.value(row, column) == Value::Missing {
                 problem(report, ProblemKind::MissingValue, name, jobs, row, column, String::new());
             }
+        }
+    }
+}
+
+fn spans(hours: &Parsed, report: &mut Report) {
+    for row in 0..hours.rows.len() {
+        let (from, to) = (hours.whole(row, "from_hour"), hours.whole(row, "to_hour"));
+        if let Some((_, to)) = from.zip(to).filter(|(from, to)| from >= to) {
+            let (kind, name) = (ProblemKind::OutOfRange, TableName::Availability);
+            problem(report, kind, name, hours, row, "to_hour", to.to_string());
         }
     }
 }

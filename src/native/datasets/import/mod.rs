@@ -128,6 +128,7 @@ fn write(
             TableName::Properties => push::<PropertyRow>(&mut data.properties, table)?,
             TableName::Cleaners => push::<CleanerRow>(&mut data.cleaners, table)?,
             TableName::Offers => push::<OfferRow>(&mut data.offers, table)?,
+            TableName::Availability => push::<AvailabilityRow>(&mut data.availability, table)?,
             TableName::Jobs => push::<JobRow>(&mut data.jobs, table)?,
             TableName::Bids => push::<BidRow>(&mut data.bids, table)?,
             TableName::Reviews => push::<ReviewRow>(&mut data.reviews, table)?,

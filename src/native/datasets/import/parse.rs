@@ -27,6 +27,8 @@ pub(super) enum Meaning {
     Flag,
     Time,
     Count,
+    /// A whole number up to this one.
+    Whole(u8),
     /// A number from the first to the second bound.
     Number(f64, f64),
     /// A degree, up to so many either way.
@@ -40,6 +42,8 @@ impl Meaning {
         match (data_type, column) {
             (DataType::Boolean, _) => Self::Flag,
             (DataType::Int64, "ratings" | "completed") => Self::Count,
+            (DataType::Int64, "weekday") => Self::Whole(6),
+            (DataType::Int64, "from_hour" | "to_hour") => Self::Whole(24),
             (DataType::Int64, _) => Self::Time,
             (DataType::Float64, "latitude") => Self::Degrees(90.0),
             (DataType::Float64, "longitude") => Self::Degrees(180.0),
@@ -69,13 +73,17 @@ pub(super) fn parse(text: &str, meaning: Meaning, reading: &Reading<'_>) -> Resu
         Meaning::Status => Err(ProblemKind::UnknownValue),
         Meaning::Flag => flag(text),
         Meaning::Time => moment(text, reading).map(Value::Whole).ok_or(ProblemKind::BadDate),
-        Meaning::Count => number(text, reading, (0.0, 1e9), ProblemKind::OutOfRange).and_then(|count| {
-            if count.fract() == 0.0 { Ok(Value::Whole(count as i64)) } else { Err(ProblemKind::BadNumber) }
-        }),
+        Meaning::Count => whole(text, reading, 1e9),
+        Meaning::Whole(most) => whole(text, reading, f64::from(most)),
         Meaning::Number(low, high) => number(text, reading, (low, high), ProblemKind::OutOfRange).map(Value::Number),
         Meaning::Degrees(most) => number(text, reading, (-most, most), ProblemKind::BadPosition).map(Value::Number),
         Meaning::Rating => number(text, reading, reading.ratings, ProblemKind::OutOfRange).map(Value::Number),
     }
+}
+
+fn whole(text: &str, reading: &Reading<'_>, most: f64) -> Result<Value, ProblemKind> {
+    let number = number(text, reading, (0.0, most), ProblemKind::OutOfRange)?;
+    if number.fract() == 0.0 { Ok(Value::Whole(number as i64)) } else { Err(ProblemKind::BadNumber) }
 }
 
 fn number(text: &str, reading: &Reading<'_>, bounds: (f64, f64), outside: ProblemKind) -> Result<f64, ProblemKind> {
