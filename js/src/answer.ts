@@ -7,6 +7,7 @@ import type {
   GeoPoint,
   Market,
   ModelName,
+  Notice,
   RankedCleaner,
   RankingMeta,
   Reason,
@@ -32,7 +33,11 @@ import {
 
 const mode = readChoice(MODES);
 const point = readPart(readObject<GeoPoint>({ latitude: readNumber, longitude: readNumber }));
-const reason = readObject<Reason>({ code: readText, text: readText });
+const notice = readObject<Notice>({ code: readText, text: readText });
+const params: Read<Reason["params"]> = (from) =>
+  Object.fromEntries(readList((from) => [readText(from), readMaybe(from) ?? readText(from)] as const)(from));
+/** Its text is put in by `messages.ts`, on the page's side. */
+export const readReasons = readList(readObject<Reason>({ code: readText, params, text: () => "" }));
 const model = readPart(readObject<ModelName>({ name: readText, version: readText }));
 
 const contribution = readObject<Contribution>({
@@ -66,7 +71,7 @@ const item = readObject<RankedCleaner>({
   location: point,
   contributions: readList(contribution),
   breakdown,
-  reasons: readList(reason),
+  reasons: readReasons,
 });
 
 /** The engine does not know why it was chosen. */
@@ -75,7 +80,7 @@ type Unreasoned<T> = Omit<T, "backendReason">;
 const meta = readObject<Unreasoned<EngineMeta>>({
   mode,
   requestedMode: mode,
-  fallback: readPart(reason),
+  fallback: readPart(notice),
   ruleWeight: readNumber,
   priceWeight: readNumber,
   clientKnown: readFlag,
@@ -118,8 +123,8 @@ export const readCapabilities = readObject<Unreasoned<EngineCapabilities>>({
   backend: readText<"cpu">,
   kernel: readText<RankingMeta["kernel"]>,
   model,
-  fallback: readPart(reason),
-  warnings: readList(reason),
+  fallback: readPart(notice),
+  warnings: readList(notice),
   modes: readList(mode),
   ruleWeight: readNumber,
   priceWeight: readNumber,

@@ -2,7 +2,7 @@
 import type * as PublishedCore from "../types/core.js";
 import type * as Published from "../types/index.js";
 import type * as PublishedNode from "../types/node.js";
-import { Recommender, TidyrankError } from "./entries/index.js";
+import { messageText, Recommender, TidyrankError } from "./entries/index.js";
 import { Recommender as NodeRecommender } from "./entries/node.js";
 import { Recommender as CoreRecommender } from "./recommender.js";
 
@@ -16,5 +16,6 @@ const load: Load<typeof Published.Recommender> = Recommender.load;
 const loadCore: Load<typeof PublishedCore.Recommender> = CoreRecommender.load;
 const loadNode: Load<typeof PublishedNode.Recommender> = NodeRecommender.load;
 const error: typeof Published.TidyrankError = TidyrankError;
+const text: typeof Published.messageText = messageText;
 
-export { error, load, loadCore, loadNode, recommender };
+export { error, load, loadCore, loadNode, recommender, text };

@@ -1,5 +1,5 @@
 // From a manifest's address to the bytes of the files that it names.
-import type { ModelBytes, Reason } from "../types/index.js";
+import type { ModelBytes, Notice } from "../types/index.js";
 import { ModelCache, sha256 } from "./cache.js";
 import { TidyrankError, toError } from "./errors.js";
 import { bytesAt, type FetchContext, resolve } from "./fetch.js";
@@ -17,7 +17,7 @@ interface ManifestFile {
 export interface FileOptions extends FetchContext {
   clients: boolean;
   cache: boolean;
-  warn: (warning: Reason) => void;
+  warn: (warning: Notice) => void;
   /** Told how long the catalog is as soon as that is known; nothing where it was cut into tiles. */
   announce: (catalogBytes: number | undefined) => void;
 }

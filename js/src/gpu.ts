@@ -1,5 +1,5 @@
 // Which backend ranks a request, and why. What talks to a GPU is a file of its own that is fetched when it will be used.
-import type { LoadOptions, Reason } from "../types/index.js";
+import type { LoadOptions, Notice } from "../types/index.js";
 import type { Accelerator } from "./accelerator.js";
 
 /** With fewer cleaners the GPU's files are not fetched unless they are asked for: the CPU takes a few milliseconds. */
@@ -32,7 +32,7 @@ export interface Choice {
 export type Chosen = Choice & { answer: Uint8Array };
 
 /** What is said without being asked: a warning, or what a request of the whole catalog would be ranked by from now on. */
-export type Said = { warning: Reason } | { choice: Choice };
+export type Said = { warning: Notice } | { choice: Choice };
 
 export type Tell = (said: Said) => void;
 

@@ -6,6 +6,7 @@ import type {
   Job,
   LoadOptions,
   ModelBytes,
+  Notice,
   Ranking,
   Reason,
   RecommendOptions,
@@ -18,6 +19,7 @@ import { resolve } from "./fetch.js";
 import { loadFiles } from "./files.js";
 import type { Choice, Tell } from "./gpu.js";
 import { InlineBackend } from "./inline.js";
+import { checkedLocale, Messages } from "./messages.js";
 import { compiled } from "./module.js";
 import type { Backend } from "./protocol.js";
 import { Shards } from "./shards.js";
@@ -25,7 +27,16 @@ import { Shards } from "./shards.js";
 export { TidyrankError };
 
 /** Told what is amiss. */
-export type Warn = (warning: Reason) => void;
+export type Warn = (warning: Notice) => void;
+
+/** What a reason says in another language. */
+export function messageText(
+  reason: Pick<Reason, "code" | "params">,
+  locale?: string,
+  messages?: LoadOptions["messages"],
+): string {
+  return new Messages(checkedLocale(locale, "request.invalid"), messages).text(reason);
+}
 
 const TILE_BUDGET = 64 << 20;
 
@@ -34,12 +45,14 @@ export class Recommender {
   readonly #shards: Shards;
   readonly #capabilities: Capabilities;
   readonly #choice: Partial<Choice>;
+  readonly #messages: Messages;
   #disposed = false;
 
-  protected constructor(shards: Shards, capabilities: Capabilities, choice: Partial<Choice>) {
+  protected constructor(shards: Shards, capabilities: Capabilities, choice: Partial<Choice>, messages: Messages) {
     this.#shards = shards;
     this.#capabilities = capabilities;
     this.#choice = choice;
+    this.#messages = messages;
   }
 
   static {
@@ -54,6 +67,7 @@ export class Recommender {
     throwIfAborted(signal, "load.aborted");
     const warn: Warn = (warning) => onWarning?.(warning);
     const { workers, tileBudget, backend } = checked(options);
+    const messages = new Messages(checkedLocale(options.locale, "load.invalid"), options.messages);
     const wasm = compiled(options.wasm);
     // What is said after loading: which backend turned out to be the quicker one, or that the GPU failed.
     const choice: Partial<Choice> = {};
@@ -71,7 +85,7 @@ export class Recommender {
       if (bytes.files.tiles) shards.tile({ ...(await tileSource(source, cache)), fetch, warn, budget: tileBudget });
       const engine = await shards.load(bytes, { wasm: await wasm, backend }, bytes !== source, signal);
       engine.warnings.forEach(warn);
-      return new this(shards, { worker: shards.worker, ...shards.plan, ...engine }, choice);
+      return new this(shards, { worker: shards.worker, ...shards.plan, ...engine }, choice, messages);
     } catch (thrown) {
       shards.dispose();
       throw thrown;
@@ -86,8 +100,9 @@ export class Recommender {
   }
 
   async recommendCleaners(job: Job, options: RecommendOptions = {}): Promise<Ranking> {
-    const { signal, ...rest } = options;
-    return await this.#shards.recommend(this.#request(job, rest), signal);
+    const { signal, locale, ...rest } = options;
+    const language = checkedLocale(locale, "request.invalid");
+    return this.#messages.fill(await this.#shards.recommend(this.#request(job, rest), signal), language);
   }
 
   async scoreCleaners(job: Job, options: ScoreOptions = {}): Promise<Scores> {

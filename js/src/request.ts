@@ -24,7 +24,7 @@ const job: Fields<Job> = {
   bids: list(object({ cleanerId: needed(text), amount: number })),
 };
 
-const request: Fields<Omit<RecommendOptions, "signal"> & { job: Job; asked: unknown }> = {
+const request: Fields<Omit<RecommendOptions, "signal" | "locale"> & { job: Job; asked: unknown }> = {
   job: needed(object(job)),
   limit: count,
   mode: choice(MODES),

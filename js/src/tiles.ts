@@ -1,6 +1,6 @@
 // The tiles of a catalog: those near a job are in the engines while it is answered, those used lately stay there and in
 // Cache Storage as long as their bytes are within the budget.
-import type { RankingMeta, Reason } from "../types/index.js";
+import type { Notice, RankingMeta } from "../types/index.js";
 import { type ModelCache, sha256 } from "./cache.js";
 import { abortable, TidyrankError } from "./errors.js";
 import { bytesAt, type FetchContext } from "./fetch.js";
@@ -25,7 +25,7 @@ export interface TileOptions {
   cache: ModelCache;
   /** How many bytes of tiles are kept, here and in the cache. */
   budget: number;
-  warn: (warning: Reason) => void;
+  warn: (warning: Notice) => void;
   /** Gives a tile to its engine. */
   add(tile: Tile, bytes: Uint8Array<ArrayBuffer>): Promise<unknown>;
   /** Takes it away again. */

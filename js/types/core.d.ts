@@ -10,7 +10,7 @@
 import { type LoadOptions, type ModelBytes, Recommender as WithWorkers } from "./index.js";
 
 export type * from "./index.js";
-export { TidyrankError } from "./index.js";
+export { messageText, TidyrankError } from "./index.js";
 
 /** How to load where there are no workers. */
 export type CoreLoadOptions = Omit<LoadOptions, "worker" | "workers">;

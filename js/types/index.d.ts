@@ -5,6 +5,10 @@
  * Importing this module does nothing: no fetch, no worker, no global is touched before `Recommender.load`.
  */
 
+import type { MessageCatalogue, Notice, Reason } from "./explain.js";
+
+export type * from "./explain.js";
+
 /** A position in degrees (WGS 84). */
 export interface GeoPoint {
   latitude: number;
@@ -68,12 +72,14 @@ export interface RecommendOptions {
   /** The client's own embedding (64 numbers) where it is not part of the loaded files. */
   clientVector?: readonly number[];
   filters?: Filters;
+  /** The language of reasons; without it that of `LoadOptions`. */
+  locale?: string;
   /** Cancels the request: it rejects with the code `request.aborted`. */
   signal?: AbortSignal;
 }
 
 /** How to score everyone: as for a ranking, without a limit. */
-export type ScoreOptions = Omit<RecommendOptions, "limit">;
+export type ScoreOptions = Omit<RecommendOptions, "limit" | "locale">;
 
 /** One of the five weighted parts of the rule score. */
 export interface Contribution {
@@ -93,12 +99,6 @@ export interface Breakdown {
   specialisation: number | null;
   pricing: number | null;
   availability: number | null;
-}
-
-/** Something said in words, with a stable code to translate by. */
-export interface Reason {
-  code: string;
-  text: string;
 }
 
 /** One cleaner of a ranking. All scores are 0 to 100. */
@@ -133,7 +133,7 @@ export interface RankingMeta {
   mode: Mode;
   requestedMode: Mode;
   /** Why `mode` is not `requestedMode`; null where it is. */
-  fallback: Reason | null;
+  fallback: Notice | null;
   ruleWeight: number;
   priceWeight: number;
   /** Whether the model knows this client. */
@@ -235,9 +235,9 @@ export interface Capabilities {
   /** Null where only rules are available. */
   model: ModelName | null;
   /** Why there is no model although the manifest names one. */
-  fallback: Reason | null;
+  fallback: Notice | null;
   /** Everything that is amiss with the files. */
-  warnings: Reason[];
+  warnings: Notice[];
   /** The modes that will be answered as asked. */
   modes: Mode[];
   /** The rules' share of an ensemble score where a request does not say. */
@@ -291,7 +291,11 @@ export interface LoadOptions {
   /** Used instead of the global `fetch`. */
   fetch?: typeof fetch;
   /** Told when something is amiss that does not keep the recommender from answering, e.g. a damaged model file. */
-  onWarning?: (warning: Reason) => void;
+  onWarning?: (warning: Notice) => void;
+  /** The language of reasons (`"en"`); the package has English and Greek (`"el"`). */
+  locale?: string;
+  /** Texts by language that are taken instead of the package's, or beside them; what is missing is said in English. */
+  messages?: Readonly<Record<string, MessageCatalogue>>;
 }
 
 /**
@@ -305,6 +309,13 @@ export declare class TidyrankError extends Error {
   readonly name: "TidyrankError";
   readonly code: string;
 }
+
+/** What a reason says in another language, without asking again. `messages` as in `LoadOptions`. */
+export declare function messageText(
+  reason: Pick<Reason, "code" | "params">,
+  locale?: string,
+  messages?: Readonly<Record<string, MessageCatalogue>>,
+): string;
 
 /** Ranks cleaners for jobs. */
 export declare class Recommender {

@@ -3,6 +3,7 @@
 #[cfg(feature = "native")]
 use serde::{Deserialize, Serialize};
 
+use super::reason::Reason;
 use super::request::Mode;
 use crate::domain::GeoPoint;
 
@@ -51,8 +52,8 @@ pub struct Item {
     pub contributions: Vec<Part>,
     /// How the cleaner fits this job.
     pub breakdown: Breakdown,
-    /// Why, in words; the strongest first.
-    pub reasons: Vec<Notice>,
+    /// Why; the strongest first.
+    pub reasons: Vec<Reason>,
 }
 
 /// One component of the rule score.
@@ -85,7 +86,7 @@ pub struct Breakdown {
     pub availability: Option<f32>,
 }
 
-/// A code that stays the same and a text for people.
+/// What is amiss: a code that stays the same and a text for developers.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
 pub struct Notice {

@@ -6,6 +6,7 @@ pub mod datasets;
 pub mod eval;
 pub mod events;
 pub mod files;
+pub mod messages;
 pub mod model_dir;
 pub mod quantize;
 pub mod score;

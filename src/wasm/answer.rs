@@ -4,7 +4,7 @@
 use super::wire::Writer;
 use crate::domain::{Cleaner, GeoPoint, Market};
 use crate::engine::{
-    Asked, Engine, Item, Meta, Mode, ModelIdentity, Notice, Part, Ranking, Request, Scored, TileIndex,
+    Asked, Engine, Item, Meta, Mode, ModelIdentity, Notice, Part, Ranking, Reason, Request, Scored, TileIndex, Value,
 };
 
 /// A stable code, and what is wrong.
@@ -86,7 +86,26 @@ fn item(writer: &mut Writer, item: &Item) {
     let fit = &item.breakdown;
     let values = [fit.quality, fit.location, fit.specialisation, fit.pricing, fit.availability];
     values.into_iter().for_each(|value| writer.float(value));
-    notices(writer, &item.reasons);
+    reasons(writer, &item.reasons);
+}
+
+/// Codes with their parameters: a number, or NaN and the text that it is instead.
+pub(super) fn reasons(writer: &mut Writer, reasons: &[Reason]) {
+    writer.length(reasons.len());
+    for reason in reasons {
+        writer.text(&reason.code);
+        writer.length(reason.params.len());
+        for (name, value) in &reason.params {
+            writer.text(name);
+            match value {
+                Value::Number(number) => writer.number(*number),
+                Value::Text(text) => {
+                    writer.maybe(None);
+                    writer.text(text);
+                }
+            }
+        }
+    }
 }
 
 fn part(writer: &mut Writer, part: &Part) {

@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("native::datasets", &["domain"]),
     ("native::train", &["domain", "features", "numeric", "model", "artifact"]),
     ("native::eval", &["domain", "engine"]),
+    ("native::messages", &["engine"]),
     ("native::events", &["domain", "native::files"]),
     ("native::tiles", &["domain", "artifact", "engine", "native::files", "native::model_dir"]),
     ("native::score", &["domain", "numeric", "artifact", "engine", "native::datasets", "native::eval"]),

@@ -183,6 +183,23 @@ fn a_ranking_in_json_is_the_one_of_the_package() {
 }
 
 #[test]
+fn reasons_come_in_the_language_that_is_asked_for() {
+    let place = Place::new();
+    let reasons = |flags: &[&str]| {
+        let json = quiet_success(&place.recommend(&[&["--job", "job-050", "--format", "json"], flags].concat()));
+        let ranking: Ranking = serde_json::from_str(&json).unwrap();
+        ranking.items.into_iter().flat_map(|item| item.reasons).collect::<Vec<_>>()
+    };
+    let (english, greek) = (reasons(&[]), reasons(&["--locale", "el"]));
+    assert!(!english.is_empty() && english.len() == greek.len());
+    for (english, greek) in english.iter().zip(&greek) {
+        assert_eq!((&english.code, &english.params), (&greek.code, &greek.params));
+        assert!(english.text.is_ascii() || english.text.contains('€'), "{english:?}");
+        assert!(greek.text.chars().any(|c| ('Α'..='ω').contains(&c)), "{greek:?}");
+    }
+}
+
+#[test]
 fn a_mode_that_needs_a_model_falls_back_and_says_so() {
     let place = Place::new();
     let ranking = quiet_success(&place.recommend(&["--job", "job-050", "--mode", "neural", "--format", "json"]));

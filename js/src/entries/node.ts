@@ -2,9 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { LoadOptions, ModelBytes } from "../../types/index.js";
-import { Recommender as Core, TidyrankError } from "../recommender.js";
+import { Recommender as Core, messageText, TidyrankError } from "../recommender.js";
 
-export { TidyrankError };
+export { messageText, TidyrankError };
 
 /** Ranks in Node, in the calling thread. */
 export class Recommender extends Core {

@@ -12,6 +12,7 @@ mod generate;
 mod import;
 mod inspect;
 mod load;
+mod locale;
 mod nearest;
 mod output;
 mod progress;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::load;
+use super::locale::LocaleFlag;
 use super::nearest::nearest;
 use super::output::Output;
 use super::ranking_table::ranking_table;
@@ -13,6 +14,7 @@ use crate::domain::{JobRecord, Replay};
 use crate::engine::{CandidateSource, Catalog, Engine, Mode, Precision, Ranking};
 use crate::native::datasets::Dataset;
 use crate::native::eval::request::{Ask, Names};
+use crate::native::messages::Locale;
 
 const EXAMPLES: &str = "Examples:
   tidyrank recommend --data data/athens --model models/cleaners/1.0.0 --job job-00004321
@@ -59,6 +61,9 @@ pub(super) struct Args {
     /// Which file of the model scores
     #[arg(long, value_enum, default_value = "int8")]
     precision: PrecisionFlag,
+    /// Language of the reasons
+    #[arg(long, value_enum, default_value = "en")]
+    locale: LocaleFlag,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -146,6 +151,7 @@ struct Ranker<'a> {
     replay: Option<Replay<'a>>,
     bidders_only: bool,
     rows: Vec<u32>,
+    locale: Locale,
 }
 
 impl<'a> Ranker<'a> {
@@ -164,7 +170,7 @@ impl<'a> Ranker<'a> {
         }
         let by_market = data.market.candidates_are_bidders;
         let bidders_only = ask.candidates.map_or(by_market, |who| who == CandidateSource::Bidders);
-        Self { engine, names, ask, replay, bidders_only, rows }
+        Self { engine, names, ask, replay, bidders_only, rows, locale: args.locale.into() }
     }
 
     /// Ranks for a job; the jobs must come in order of time.
@@ -179,7 +185,9 @@ impl<'a> Ranker<'a> {
                 self.engine.refresh(replay, &self.rows);
             }
         }
-        Ok(self.engine.recommend(&self.names.request(job, &self.ask))?)
+        let mut ranking = self.engine.recommend(&self.names.request(job, &self.ask))?;
+        self.locale.fill_ranking(&mut ranking);
+        Ok(ranking)
     }
 }
 
