@@ -26,7 +26,7 @@ describe("reasons in words", () => {
   });
 
   test("come in the language of the recommender, or of the request", async () => {
-    using recommender = await load({ locale: "el" });
+    const recommender = await load({ locale: "el" });
     const greek = reasonsOf(await recommender.recommendCleaners(job()));
     const english = reasonsOf(await recommender.recommendCleaners(job(), { locale: "en-GB" }));
     assert.ok(greek.length > 5 && greek.every(({ text }) => /[Α-Ωα-ω]/.test(text)), JSON.stringify(greek[0]));
@@ -65,7 +65,7 @@ describe("reasons in words", () => {
 
   test("in no language at all are refused", async () => {
     await assert.rejects(load({ locale: 7 }), { name: "TidyrankError", code: "load.invalid" });
-    using recommender = await load();
+    const recommender = await load();
     await assert.rejects(recommender.recommendCleaners(job(), { locale: "" }), { code: "request.invalid" });
   });
 });
