@@ -10,6 +10,7 @@ mod evaluate;
 mod export;
 mod generate;
 mod import;
+mod ingest;
 mod inspect;
 mod load;
 mod locale;
@@ -57,6 +58,8 @@ enum Command {
     Generate(generate::Args),
     /// Import CSV files into a data set, by a mapping file
     Import(import::Args),
+    /// Add what pages recorded to a data set
+    Ingest(ingest::Args),
     /// Train a model by a recipe
     Train(train::Args),
     /// Evaluate a model on the hold-out, beside its baselines
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Generate(args) => generate::run(args, &context),
         Command::Import(args) => import::run(args, &context),
+        Command::Ingest(args) => ingest::run(args, &context),
         Command::Train(args) => train::run(args, &context),
         Command::Evaluate(args) => evaluate::run(args, &context),
         Command::Quantize(args) => quantize::run(args, &context),

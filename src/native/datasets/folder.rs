@@ -27,6 +27,10 @@ const NAMES: [&str; 12] = [
     "truth",
 ];
 
+/// What is recorded beside the tables, as SQLite writes it (`native::events`). It cannot be made again: it is kept when the
+/// tables are replaced.
+const RECORDED: [&str; 4] = ["events.sqlite", "events.sqlite-journal", "events.sqlite-wal", "events.sqlite-shm"];
+
 /// How many rows each table got, in the order of writing.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Written(pub Vec<(&'static str, u64)>);
@@ -160,8 +164,21 @@ impl Folder {
         Ok(folder)
     }
 
+    /// What is recorded in the old folder is in the new one, too, before that takes its place.
+    fn keep_recorded(&self) -> Result<(), DataError> {
+        for name in RECORDED {
+            let (old, new) = (self.out.join(name), self.temp.join(name));
+            if old.exists() && fs::hard_link(&old, &new).is_err() {
+                // A file system without links.
+                fs::copy(&old, &new).map_err(DataError::io(&new))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Swaps the folders. If the second step fails, the first is taken back.
     fn put_in_place(self) -> Result<(), DataError> {
+        self.keep_recorded()?;
         for folder in [self.temp.join("truth"), self.temp.clone()].iter().filter(|folder| folder.exists()) {
             sync(folder)?;
         }
@@ -205,7 +222,7 @@ fn check_replaceable(out: &Path, force: bool) -> Result<(), DataError> {
     }
     for entry in fs::read_dir(out).map_err(DataError::io(out))? {
         let name = entry.map_err(DataError::io(out))?.file_name().to_string_lossy().into_owned();
-        if !NAMES.contains(&name.as_str()) {
+        if !NAMES.contains(&name.as_str()) && !RECORDED.contains(&name.as_str()) {
             return Err(DataError::Foreign { path: out.to_owned(), name });
         }
     }

@@ -1,12 +1,14 @@
 //! One event, as a line of JSON has it.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Version of the schema that is written, and the only one that is read.
 pub const SCHEMA: u32 = 1;
 
 /// Something that a page recorded. Ids are texts of the host; scores are 0 to 100; moments are seconds since 1970 in UTC.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+///
+/// Written by serde, read by [`Event::parse`], which checks every field and keeps every digit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     /// Version of the schema: [`SCHEMA`].
@@ -21,7 +23,7 @@ pub struct Event {
 }
 
 /// What happened: the records of seed 001, and what became of them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum EventBody {
     /// A cleaner was shown to a client for a job.
@@ -57,7 +59,7 @@ pub enum EventBody {
         /// What.
         kind: FeedbackKind,
         /// In their own words.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         comment: Option<String>,
     },
     /// What became of a recommendation.
@@ -67,13 +69,79 @@ pub enum EventBody {
         /// What.
         outcome: OutcomeKind,
         /// The amount of a bid, or a rating on the market's scale.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         value: Option<f64>,
     },
 }
 
+impl EventBody {
+    /// What the field `type` says.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::CleanerRecommendation { .. } => Kind::CleanerRecommendation,
+            Self::JobRecommendation { .. } => Kind::JobRecommendation,
+            Self::BidSuggestion { .. } => Kind::BidSuggestion,
+            Self::Feedback { .. } => Kind::Feedback,
+            Self::Outcome { .. } => Kind::Outcome,
+        }
+    }
+
+    /// What a recommendation of any kind has.
+    pub fn served(&self) -> Option<&Served> {
+        match self {
+            Self::CleanerRecommendation { served, .. }
+            | Self::JobRecommendation { served, .. }
+            | Self::BidSuggestion { served, .. } => Some(served),
+            Self::Feedback { .. } | Self::Outcome { .. } => None,
+        }
+    }
+
+    /// The recommendation that feedback and outcomes are about.
+    pub fn recommendation_id(&self) -> Option<&str> {
+        match self {
+            Self::Feedback { recommendation_id, .. } | Self::Outcome { recommendation_id, .. } => {
+                Some(recommendation_id)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The types of event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// [`EventBody::CleanerRecommendation`].
+    CleanerRecommendation,
+    /// [`EventBody::JobRecommendation`].
+    JobRecommendation,
+    /// [`EventBody::BidSuggestion`].
+    BidSuggestion,
+    /// [`EventBody::Feedback`].
+    Feedback,
+    /// [`EventBody::Outcome`].
+    Outcome,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::CleanerRecommendation, Self::JobRecommendation, Self::BidSuggestion, Self::Feedback, Self::Outcome];
+
+    /// Its name in the field `type`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CleanerRecommendation => "cleaner_recommendation",
+            Self::JobRecommendation => "job_recommendation",
+            Self::BidSuggestion => "bid_suggestion",
+            Self::Feedback => "feedback",
+            Self::Outcome => "outcome",
+        }
+    }
+}
+
 /// A recommendation as it was served.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Served {
     /// One per answer: the recommendations of one list share it.
@@ -83,51 +151,54 @@ pub struct Served {
     /// The cleaner.
     pub cleaner_id: String,
     /// The client, where known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
-    /// The score that made the order, 0 to 100.
+    /// The score that made the order: 0 to 100, and up to 100 points more or less where the house boosts.
     pub score: f64,
     /// Place in its list, from 1.
     pub rank: u32,
     /// The rule score.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rule_score: Option<f64>,
     /// The model's score: the rating that is expected, in percent of the scale.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub neural_score: Option<f64>,
     /// Interval of the model's score at `interval_level`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub interval: Option<(f64, f64)>,
+    /// The share of outcomes that such an interval is to hold, 0.5 to 0.99.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval_level: Option<f64>,
     /// Price asked or expected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<f64>,
     /// Kilometres.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub distance_km: Option<f64>,
     /// Probability with which the policy that served shows this one at this place; `None` = it does not explore (1).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub propensity: Option<f64>,
     /// The mode that made the ranking: `rules`, `neural` or `ensemble`.
     pub mode: String,
     /// The model, if one scored.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelRef>,
     /// The experiment that this was served in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub experiment: Option<String>,
     /// The variant of that experiment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
     /// What the variant was assigned to: usually the client or the cleaner.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub unit_id: Option<String>,
     /// Segment for reports, e.g. the property type.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub segment: Option<String>,
 }
 
 /// A model by name and version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ModelRef {
     /// Name.
     pub name: String,
@@ -136,8 +207,7 @@ pub struct ModelRef {
 }
 
 /// How a cleaner fits a job, each 0 to 100; `None` = unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct CleanerFit {
     /// What clients thought of the work.
     pub quality: Option<f64>,
@@ -154,8 +224,7 @@ pub struct CleanerFit {
 }
 
 /// How a job fits a cleaner, each 0 to 100; `None` = unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct JobFit {
     /// How satisfied the client is expected to be.
     pub quality: Option<f64>,
@@ -170,7 +239,7 @@ pub struct JobFit {
 }
 
 /// Three amounts in the market's currency, ascending.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Amounts {
     /// The lowest that makes sense.
     pub min: f64,
@@ -181,8 +250,8 @@ pub struct Amounts {
 }
 
 /// What a bid suggestion rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct BidInputs {
     /// What the client means to spend.
     pub client_budget: Option<f64>,
@@ -199,7 +268,7 @@ pub struct BidInputs {
 }
 
 /// What somebody thought of a recommendation (seed 001).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FeedbackKind {
     /// It helped.
@@ -216,8 +285,26 @@ pub enum FeedbackKind {
     Other,
 }
 
+impl FeedbackKind {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Helpful, Self::NotRelevant, Self::TooExpensive, Self::TooFar, Self::WrongSpecialty, Self::Other];
+
+    /// Its name in the field `kind`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Helpful => "helpful",
+            Self::NotRelevant => "not_relevant",
+            Self::TooExpensive => "too_expensive",
+            Self::TooFar => "too_far",
+            Self::WrongSpecialty => "wrong_specialty",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// What became of a recommendation (seed 001), in the order in which it usually happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutcomeKind {
     /// It was looked at.
@@ -232,4 +319,22 @@ pub enum OutcomeKind {
     Hired,
     /// The job was rated; the value is the rating on the market's scale.
     Rated,
+}
+
+impl OutcomeKind {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Viewed, Self::Contacted, Self::BidPlaced, Self::BidAccepted, Self::Hired, Self::Rated];
+
+    /// Its name in the field `outcome`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Viewed => "viewed",
+            Self::Contacted => "contacted",
+            Self::BidPlaced => "bid_placed",
+            Self::BidAccepted => "bid_accepted",
+            Self::Hired => "hired",
+            Self::Rated => "rated",
+        }
+    }
 }
