@@ -10,7 +10,7 @@ import { importInstalled, installedPackage, knownJob, modelFile, modelFolder } f
 
 const FILES = { "model.q8": "model.q8.safetensors", catalog: "catalog.safetensors", clients: "clients.safetensors" };
 /** What can be imported; `tidyrank/worker` is for workers only. */
-const ENTRIES = ["tidyrank", "tidyrank/core", "tidyrank/node"];
+const ENTRIES = ["tidyrank", "tidyrank/core", "tidyrank/events", "tidyrank/node"];
 let installed;
 let tidyrank;
 
@@ -36,7 +36,7 @@ function altered(name, at = 0.7) {
 
 describe("the tarball", () => {
   test("holds what the package needs and nothing else", () => {
-    const code = ["core", "element", "errors", "gpu", "host", "index", "node", "react", "worker"];
+    const code = ["core", "element", "errors", "events", "gpu", "host", "index", "node", "react", "worker"];
     const expected = [
       "LICENSE-APACHE",
       "LICENSE-MIT",

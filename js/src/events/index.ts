@@ -1,0 +1,4 @@
+// `tidyrank/events`: what was recommended and what came of it. No engine, and nothing runs at import.
+export { TidyrankError } from "../errors.js";
+export { MAX_COMMENT } from "./check.js";
+export { EventStore } from "./store.js";
