@@ -30,7 +30,7 @@ export interface Asked {
 }
 
 /** What one engine says of an answer; with several engines `Shards` makes one of all. */
-export type EngineMeta = Omit<RankingMeta, "workers" | "tiles"> & { asked?: Asked };
+export type EngineMeta = Omit<RankingMeta, "workers" | "tiles" | "cached"> & { asked?: Asked };
 
 type OfEngine<T> = Omit<T, "meta"> & { meta: EngineMeta };
 

@@ -13,6 +13,7 @@ import type {
   ScoreOptions,
   Scores,
 } from "../types/index.js";
+import { Answers, checkAnswers, identityOf } from "./answers.js";
 import { ModelCache } from "./cache.js";
 import { TidyrankError, throwIfAborted } from "./errors.js";
 import { resolve } from "./fetch.js";
@@ -46,13 +47,21 @@ export class Recommender {
   readonly #capabilities: Capabilities;
   readonly #choice: Partial<Choice>;
   readonly #messages: Messages;
+  readonly #answers: Answers | undefined;
   #disposed = false;
 
-  protected constructor(shards: Shards, capabilities: Capabilities, choice: Partial<Choice>, messages: Messages) {
+  protected constructor(
+    shards: Shards,
+    capabilities: Capabilities,
+    choice: Partial<Choice>,
+    messages: Messages,
+    answers: Answers | undefined,
+  ) {
     this.#shards = shards;
     this.#capabilities = capabilities;
     this.#choice = choice;
     this.#messages = messages;
+    this.#answers = answers;
   }
 
   static {
@@ -68,6 +77,7 @@ export class Recommender {
     const warn: Warn = (warning) => onWarning?.(warning);
     const { workers, tileBudget, backend } = checked(options);
     const messages = new Messages(checkedLocale(options.locale, "load.invalid"), options.messages);
+    checkAnswers(options);
     const wasm = compiled(options.wasm);
     // What is said after loading: which backend turned out to be the quicker one, or that the GPU failed.
     const choice: Partial<Choice> = {};
@@ -83,9 +93,10 @@ export class Recommender {
       const bytes = isAddress(source) ? await loadFiles(source, from) : source;
       if (bytes === source) announce(bytes.files.catalog?.byteLength);
       if (bytes.files.tiles) shards.tile({ ...(await tileSource(source, cache)), fetch, warn, budget: tileBudget });
+      const answers = Answers.of(options, identityOf(bytes.manifest));
       const engine = await shards.load(bytes, { wasm: await wasm, backend }, bytes !== source, signal);
       engine.warnings.forEach(warn);
-      return new this(shards, { worker: shards.worker, ...shards.plan, ...engine }, choice, messages);
+      return new this(shards, { worker: shards.worker, ...shards.plan, ...engine }, choice, messages, answers);
     } catch (thrown) {
       shards.dispose();
       throw thrown;
@@ -102,7 +113,10 @@ export class Recommender {
   async recommendCleaners(job: Job, options: RecommendOptions = {}): Promise<Ranking> {
     const { signal, locale, ...rest } = options;
     const language = checkedLocale(locale, "request.invalid");
-    return this.#messages.fill(await this.#shards.recommend(this.#request(job, rest), signal), language);
+    const request = this.#request(job, rest);
+    // Answers are kept without words: they are the same in every language.
+    const ranking = this.#answer("cleaners", request, signal, (signal) => this.#shards.recommend(request, signal));
+    return this.#messages.fill(await ranking, language);
   }
 
   async scoreCleaners(job: Job, options: ScoreOptions = {}): Promise<Scores> {
@@ -119,8 +133,13 @@ export class Recommender {
     return await this.#shards.catalog(options.signal);
   }
 
+  invalidate(): void {
+    this.#answers?.invalidate();
+  }
+
   dispose(): void {
     this.#disposed = true;
+    this.invalidate();
     this.#shards.dispose();
   }
 
@@ -129,6 +148,18 @@ export class Recommender {
   #request<O extends object>(job: Job, options: O): O & { job: Job } {
     this.#check();
     return { ...options, job: { ...job, postedAt: job.postedAt ?? this.#capabilities.asOf } };
+  }
+
+  /** An answer that may have been given before: the question holds all that it depends on. */
+  async #answer<T extends { meta?: object }>(
+    operation: string,
+    question: object,
+    signal: AbortSignal | undefined,
+    ask: (signal: AbortSignal | undefined) => Promise<T>,
+  ): Promise<T> {
+    if (!this.#answers) return await ask(signal);
+    const { answer, cached } = await this.#answers.get(operation, question, signal, ask);
+    return answer.meta ? { ...answer, meta: { ...answer.meta, cached } } : answer;
   }
 
   #check(): void {

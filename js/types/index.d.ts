@@ -154,6 +154,8 @@ export interface RankingMeta {
   neuralScored: number;
   /** How many engines ranked, each its part of the catalog. */
   workers: number;
+  /** Whether the answer was given before; only where `LoadOptions.answers` keeps answers. */
+  cached?: boolean;
   /** Only where the catalog is in tiles. */
   tiles?: TileUse;
   /** Only where the catalog is in tiles: bidders who are in none of those that can hold a cleaner near the job. */
@@ -286,6 +288,14 @@ export interface LoadOptions {
   clients?: boolean;
   /** Keep model files in Cache Storage by their hash (true where there is one). */
   cache?: boolean;
+  /**
+   * Keep answers (false) and give them again, as copies, to the same question: the same job, options, model and catalog. `ttl`:
+   * for how many seconds (3600); `entries`: how many, those used last (256). `meta.cached` says so. `scoreCleaners` is always
+   * computed. Errors are not kept. Without it every question is computed.
+   */
+  answers?: boolean | { ttl?: number; entries?: number };
+  /** Seconds since 1970 in UTC, for the age of answers (the machine's clock). No score depends on it. */
+  clock?: () => number;
   /** Cancels loading: it rejects with the code `load.aborted`. */
   signal?: AbortSignal;
   /** Used instead of the global `fetch`. */
@@ -330,6 +340,8 @@ export declare class Recommender {
   capabilities(): Capabilities;
   /** The market and its cleaners. */
   catalog(options?: { signal?: AbortSignal }): Promise<Catalog>;
+  /** Forgets the answers that `LoadOptions.answers` keeps. */
+  invalidate(): void;
   /** Ends the worker and frees the memory. Requests that are under way reject with the code `disposed`. */
   dispose(): void;
   [Symbol.dispose](): void;
