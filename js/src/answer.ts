@@ -55,6 +55,8 @@ const breakdown = readObject<Breakdown>({
   availability: readMaybe,
 });
 
+const interval: Read<[number, number]> = (from) => [readNumber(from), readNumber(from)];
+
 const item = readObject<RankedCleaner>({
   cleanerId: readText,
   name: readText,
@@ -65,6 +67,7 @@ const item = readObject<RankedCleaner>({
   neuralScore: readMaybe,
   collaborativeScore: readMaybe,
   contentScore: readMaybe,
+  interval: readPart(interval),
   price: readMaybe,
   bid: readFlag,
   distanceKm: readMaybe,

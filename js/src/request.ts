@@ -30,6 +30,7 @@ const request: Fields<Omit<RecommendOptions, "signal" | "locale"> & { job: Job; 
   mode: choice(MODES),
   ruleWeight: number,
   priceWeight: number,
+  level: number,
   candidates: choice(["catalog", "bidders"]),
   clientVector: list(number),
   filters: object({ maxDistanceKm: number }),

@@ -67,6 +67,8 @@ export interface RecommendOptions {
    * `breakdown`; where that is unknown the price does not count.
    */
   priceWeight?: number;
+  /** How probable it is that the rating lies in an item's `interval`, 0.5 to 0.99 (0.9). */
+  level?: number;
   /** Rank everyone in the catalog or only those who bid; without it as the market does it. */
   candidates?: "catalog" | "bidders";
   /** The client's own embedding (64 numbers) where it is not part of the loaded files. */
@@ -116,6 +118,11 @@ export interface RankedCleaner {
   neuralScore: number | null;
   collaborativeScore: number | null;
   contentScore: number | null;
+  /**
+   * Where the client's rating lies, on the scale of `neuralScore`, with the probability `RecommendOptions.level`: wider for a
+   * cleaner with few reviews. Null where there is no `neuralScore`, or the model comes without the file of the role `conformal`.
+   */
+  interval: [low: number, high: number] | null;
   /** The bid, or what the cleaner would probably ask. */
   price: number | null;
   /** Whether `price` is a bid. */

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalog::Catalog;
 use super::columns::Columns;
+use super::conformal::Conformal;
 use super::error::EngineError;
 use super::ranking::Notice;
 use super::request::Request;
@@ -64,6 +65,7 @@ pub struct Engine {
     pub(super) catalog: Catalog,
     pub(super) model: Option<Neural>,
     pub(super) clients: Embeddings,
+    pub(super) conformal: Option<Conformal>,
     pub(super) rule_weight: f32,
     pub(super) price_weight: f32,
     pub(super) identity: Option<ModelIdentity>,
@@ -103,6 +105,7 @@ impl Engine {
             catalog,
             model: None,
             clients: Embeddings::default(),
+            conformal: None,
             rule_weight: DEFAULT_RULE_WEIGHT,
             price_weight: 0.0,
             identity: None,
@@ -161,7 +164,10 @@ impl Engine {
                 engine.model = Some(model);
                 engine.identity =
                     Some(ModelIdentity { name: manifest.name.clone(), version: manifest.version.clone() });
-                engine.read_clients(manifest, file, precision);
+                if precision == Precision::Int8 {
+                    engine.read_extra(manifest, "clients", file);
+                }
+                engine.read_extra(manifest, "conformal", file);
             }
             Err(error) => {
                 engine.no_model = Notice::new(
@@ -195,25 +201,26 @@ impl Engine {
         Neural::new(&tensors, read_normaliser(&tensors)?, &self.catalog)
     }
 
-    fn read_clients(&mut self, manifest: &Manifest, file: ReadFile<'_>, precision: Precision) {
-        if precision == Precision::Fp32 || manifest.file("clients").is_none() {
+    /// Reads a file that the engine can do without; what it does without it is told where the file cannot be used.
+    fn read_extra(&mut self, manifest: &Manifest, role: &str, file: ReadFile<'_>) {
+        if manifest.file(role).is_none() {
             return;
         }
-        let Some(bytes) = file("clients") else { return };
-        let clients = manifest
-            .verify("clients", &bytes)
-            .and_then(|()| Tensors::from_bytes(&bytes))
-            .and_then(|tensors| Embeddings::from_tensors(&tensors));
-        match clients {
-            Ok(clients) => self.clients = clients,
-            Err(error) => self.warnings.push(Notice::new(
-                error.code(),
-                text!(
-                    "The clients' vectors cannot be used (",
-                    &error.message(),
-                    "): every client is treated as unknown."
-                ),
-            )),
+        let Some(bytes) = file(role) else { return };
+        let tensors = manifest.verify(role, &bytes).and_then(|()| Tensors::from_bytes(&bytes));
+        let (read, without) = match role {
+            "clients" => (
+                tensors.and_then(|tensors| Embeddings::from_tensors(&tensors)).map(|clients| self.clients = clients),
+                "every client is treated as unknown",
+            ),
+            _ => (
+                tensors.and_then(|tensors| Conformal::from_tensors(&tensors)).map(|file| self.conformal = Some(file)),
+                "answers come without intervals",
+            ),
+        };
+        if let Err(error) = read {
+            let text = text!("The file of the role ", role, " cannot be used (", &error.message(), "): ", without, ".");
+            self.warnings.push(Notice::new(error.code(), text));
         }
     }
 
@@ -240,6 +247,11 @@ impl Engine {
     /// Weight of the price where a request gives none.
     pub fn price_weight(&self) -> f32 {
         self.price_weight
+    }
+
+    /// The intervals of expected ratings, where the model comes with them.
+    pub fn conformal(&self) -> Option<&Conformal> {
+        self.conformal.as_ref()
     }
 
     /// The kernel that multiplies.

@@ -6,6 +6,7 @@ mod candidates;
 mod catalog;
 mod catalog_file;
 mod columns;
+mod conformal;
 mod error;
 mod explain;
 pub mod gpu;
@@ -22,6 +23,7 @@ mod tiles;
 
 pub use catalog::Catalog;
 pub use catalog_file::CATALOG_FORMAT;
+pub use conformal::{CONFORMAL_FORMAT, Conformal, DEFAULT_LEVEL};
 pub use error::EngineError;
 pub use load::{Engine, ModelIdentity, Precision, column_groups};
 pub use rank::{CandidateScore, NearScores};

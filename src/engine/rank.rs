@@ -1,6 +1,7 @@
 //! From a request to a ranking.
 
 use super::candidates::Candidates;
+use super::conformal::level_of;
 use super::error::EngineError;
 use super::explain::{breakdown, parts, reasons};
 use super::load::{Engine, Neural};
@@ -49,6 +50,8 @@ impl Blend {
 struct Context<'a> {
     job: JobSpec,
     limit: usize,
+    /// How probable it is that a rating lies in an interval.
+    level: f32,
     blend: Blend,
     client: Option<&'a [f32]>,
     /// The model with the query's share of its first layers, where a model scores.
@@ -217,7 +220,7 @@ impl Engine {
     /// Reads the request, finds the candidates, and scores them by rules.
     fn context<'a>(&'a self, request: &'a Request, scratch: &mut Scratch) -> Result<Context<'a>, EngineError> {
         let job = request.job.spec(&self.catalog.market)?;
-        let blend = self.blend(request)?;
+        let (blend, level) = (self.blend(request)?, level_of(request.level)?);
         scratch.candidates.find(request, &job, &self.catalog, &self.columns, self.reach(request))?;
         let client = self.client(request)?;
         let network = match &self.model {
@@ -226,7 +229,7 @@ impl Engine {
         };
         let (market_hourly, asked) = self.market_hourly(&job, request.asked, &scratch.candidates);
         let limit = request.limit.unwrap_or(DEFAULT_LIMIT) as usize;
-        let context = Context { job, limit, blend, client, network, market_hourly, asked };
+        let context = Context { job, limit, level, blend, client, network, market_hourly, asked };
         self.score_by_rules(&context, scratch);
         let n = scratch.candidates.len();
         let ScoreColumns { neural, collaborative, content, .. } = &mut scratch.scores;
@@ -395,6 +398,8 @@ impl Engine {
         let rule = RuleScore::of(&subject);
         let fit = Match::of(&subject, &rule, distance_km);
         let of_network = |column: &[f32]| context.network.as_ref().map(|_| 100.0 * column[at]);
+        let neural_score = of_network(&scores.neural);
+        let radii = self.conformal.as_ref().zip(neural_score);
         Item {
             cleaner_id: cleaner.id.clone(),
             name: cleaner.name.clone(),
@@ -402,9 +407,10 @@ impl Engine {
             rank,
             score: placed.score,
             rule_score: 100.0 * rule.score,
-            neural_score: of_network(&scores.neural),
+            neural_score,
             collaborative_score: of_network(&scores.collaborative),
             content_score: of_network(&scores.content),
+            interval: radii.map(|(known, score)| known.interval(score, subject.stats.overall.count, context.level)),
             price: subject.price,
             bid: candidates.is_bid(at),
             distance_km,

@@ -40,6 +40,9 @@ pub struct Item {
     pub collaborative_score: Option<f32>,
     /// The model's content branch (what fits what), before blending; may leave 0..100.
     pub content_score: Option<f32>,
+    /// Where the client's rating lies, on the scale of the neural score, with the probability asked for; `None` where no
+    /// model scored or it comes without a file of intervals.
+    pub interval: Option<[f32; 2]>,
     /// What the cleaner asks, or would usually ask, for this job.
     pub price: Option<f32>,
     /// Whether the price is a bid.

@@ -53,6 +53,9 @@ pub struct Request {
     /// `price_weight * pricing + (1 - price_weight) * (rule_weight * rules + (1 - rule_weight) * neural)`.
     #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub price_weight: Option<f32>,
+    /// How probable it is that the rating lies in an item's interval, 0.5 to 0.99; 0.9 by default.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub level: Option<f32>,
     /// Who is ranked; by default what the market says.
     #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub candidates: Option<CandidateSource>,

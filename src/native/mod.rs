@@ -1,5 +1,6 @@
 //! Everything that never compiles for the browser.
 
+pub mod calibrate;
 pub mod cli;
 pub mod datagen;
 pub mod datasets;

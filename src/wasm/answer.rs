@@ -77,6 +77,7 @@ fn item(writer: &mut Writer, item: &Item) {
     let scores =
         [Some(item.score), Some(item.rule_score), item.neural_score, item.collaborative_score, item.content_score];
     scores.into_iter().for_each(|score| writer.float(score));
+    writer.part(item.interval, |writer, ends| ends.into_iter().for_each(|end| writer.float(Some(end))));
     writer.float(item.price);
     writer.flag(Some(item.bid));
     writer.maybe(item.distance_km);

@@ -18,6 +18,7 @@ pub(super) fn read_request(bytes: &[u8]) -> Option<Request> {
         mode: choice(reader, &MODES)?.unwrap_or_default(),
         rule_weight: reader.float()?,
         price_weight: reader.float()?,
+        level: reader.float()?,
         candidates: choice(reader, &SOURCES)?,
         client_vector: reader.list(|reader| reader.float()?)?,
         filters: filters(reader)?,

@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("native::train", &["domain", "features", "numeric", "model", "artifact"]),
     ("native::eval", &["domain", "engine"]),
     ("native::messages", &["engine"]),
+    ("native::calibrate", &["domain", "artifact", "engine", "model", "native::eval"]),
     ("native::events", &["domain", "native::files"]),
     ("native::tiles", &["domain", "artifact", "engine", "native::files", "native::model_dir"]),
     ("native::score", &["domain", "numeric", "artifact", "engine", "native::datasets", "native::eval"]),

@@ -10,8 +10,9 @@ use super::train::{read_recipe, samples_of};
 use super::{CliError, Context, DEFAULT_DATA, Format, load};
 use crate::artifact::{ArtifactError, Tensors};
 use crate::domain::JobRecord;
-use crate::engine::{Catalog, Precision};
+use crate::engine::{Catalog, Conformal, Precision};
 use crate::model::Embeddings;
+use crate::native::calibrate;
 use crate::native::datasets::Dataset;
 use crate::native::eval::ensemble::{Weights, choices, fit};
 use crate::native::eval::request::Names;
@@ -23,8 +24,9 @@ use crate::native::train::SplitKind;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  tidyrank quantize models/cleaners/1.0.0 --data data/athens\n  \
     tidyrank quantize models/cleaners/1.0.0 --data data/athens --jobs 500 --candidates 100\n\n\
-    Adds model.q8.safetensors, catalog.safetensors and clients.safetensors to the folder, and names them in its manifest. \
-    Calibration uses the jobs of the training part alone.")]
+    Adds model.q8.safetensors, catalog.safetensors, clients.safetensors and conformal.safetensors to the folder, and names them \
+    in its manifest. Calibration of the codes uses the jobs of the training part alone; the ensemble's weights and the intervals \
+    come from the validation part.")]
 pub(super) struct Args {
     /// Folder of the model that `tidyrank train` wrote
     model: PathBuf,
@@ -39,6 +41,8 @@ pub(super) struct Args {
     candidates: usize,
 }
 
+const CONFORMAL_FILE: &str = "conformal.safetensors";
+
 /// What was quantised, beside rounding to the nearest codes.
 #[derive(Debug, Serialize)]
 struct Summary {
@@ -52,6 +56,8 @@ struct Summary {
     score_max: f64,
     /// The ensemble's weights, fitted on the hires of the validation part; `None` where there are too few of them.
     ensemble: Option<(f32, f32, usize)>,
+    /// Fewest reviews of each bin, and how many validation jobs its intervals rest on.
+    intervals: Vec<(u32, u32)>,
     /// Role and size of the files.
     files: Vec<(String, u64)>,
     seconds: f64,
@@ -82,9 +88,9 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), CliError> {
         ("clients", "clients.safetensors", clients.to_bytes()),
     ];
     model.write(&files)?;
-    let weights = fit_weights(&args, &dataset, &mut model)?;
+    let (weights, intervals) = fit_served(&args, &dataset, &mut model)?;
     let seconds = began.elapsed().as_secs_f64();
-    show(&summary(&model, rows.len(), &nearest, &stored, weights, seconds), context)
+    show(&summary(&model, rows.len(), &nearest, &stored, (weights, &intervals), seconds), context)
 }
 
 fn calibration(args: &Args, dataset: &Dataset) -> Result<Calibration, CliError> {
@@ -102,8 +108,26 @@ fn calibration(args: &Args, dataset: &Dataset) -> Result<Calibration, CliError> 
     Ok(Calibration::draw(&source, args.jobs, args.candidates))
 }
 
-/// Fits the ensemble's weights on the jobs between the training part and the hold-out, with the model as it will be served.
-fn fit_weights(args: &Args, dataset: &Dataset, model: &mut ModelDir) -> Result<Option<Weights>, CliError> {
+/// Fits the ensemble's weights and the intervals on the jobs between the training part and the hold-out, with the model as it
+/// will be served.
+fn fit_served(args: &Args, dataset: &Dataset, model: &mut ModelDir) -> Result<(Option<Weights>, Conformal), CliError> {
+    let jobs = validation_jobs(args, dataset)?;
+    let mut engine = load::engine(&args.model, Precision::Int8)?;
+    let names = Names { market: &dataset.market, cleaners: &dataset.cleaners, clients: &dataset.client_ids };
+    let weights = fit(&choices(&names, &jobs, &dataset.history, &mut engine)?);
+    if let Some(Weights { rule_weight, price_weight, .. }) = weights {
+        (model.manifest.rule_weight, model.manifest.price_weight) = (rule_weight, price_weight);
+    }
+    let predictions = calibrate::predictions(&names, &jobs, &dataset.history, &mut engine)?;
+    let path = model.path().join(CONFORMAL_FILE);
+    let damaged = |source: ArtifactError| ModelDirError::Artifact { path: path.clone(), source };
+    let intervals = calibrate::intervals(&predictions).map_err(damaged)?;
+    model.write(&[("conformal", CONFORMAL_FILE, intervals.to_tensors().map_err(damaged)?.to_bytes())])?;
+    Ok((weights, intervals))
+}
+
+/// The jobs that were neither trained on nor held out: those of the validation part, and with a temporal split all between.
+fn validation_jobs(args: &Args, dataset: &Dataset) -> Result<Vec<JobRecord>, CliError> {
     let recipe = read_recipe(&args.model.join("recipe.toml"))?;
     let samples = samples_of(dataset);
     let split = samples.split(&recipe.split, recipe.seed);
@@ -112,15 +136,7 @@ fn fit_weights(args: &Args, dataset: &Dataset, model: &mut ModelDir) -> Result<O
     if let (SplitKind::Temporal, Some((first, last))) = (recipe.split.kind, jobs.first().zip(jobs.last())) {
         jobs = (*first..=*last).collect();
     }
-    let jobs: Vec<JobRecord> = jobs.into_iter().map(|at| dataset.jobs[at].clone()).collect();
-    let mut engine = load::engine(&args.model, Precision::Int8)?;
-    let names = Names { market: &dataset.market, cleaners: &dataset.cleaners, clients: &dataset.client_ids };
-    let weights = fit(&choices(&names, &jobs, &dataset.history, &mut engine)?);
-    if let Some(Weights { rule_weight, price_weight, .. }) = weights {
-        (model.manifest.rule_weight, model.manifest.price_weight) = (rule_weight, price_weight);
-        model.write(&[])?;
-    }
-    Ok(weights)
+    Ok(jobs.into_iter().map(|at| dataset.jobs[at].clone()).collect())
 }
 
 /// The cleaners with everything that is known at the end of the data, and their vectors.
@@ -139,7 +155,7 @@ fn summary(
     rows: usize,
     nearest: &Quantised,
     stored: &Quantised,
-    weights: Option<Weights>,
+    (weights, intervals): (Option<Weights>, &Conformal),
     seconds: f64,
 ) -> Summary {
     let pairs = nearest.layers.iter().zip(&stored.layers);
@@ -152,6 +168,7 @@ fn summary(
         score_max_nearest: nearest.score_max,
         score_max: stored.score_max,
         ensemble: weights.map(|fitted| (fitted.rule_weight, fitted.price_weight, fitted.hires)),
+        intervals: intervals.edges().iter().copied().zip(intervals.counts().iter().copied()).collect(),
         files: model.manifest.files.iter().map(|file| (file.role.clone(), file.size)).collect(),
         seconds,
     }
@@ -184,6 +201,9 @@ fn show(summary: &Summary, context: &Context) -> Result<(), CliError> {
         ),
         None => "ensemble weights as in the recipe: too few hires to fit them on\n".to_owned(),
     })?;
+    let bins: Vec<String> = summary.intervals.iter().map(|(edge, count)| format!("{edge}+: {count}")).collect();
+    output
+        .text(&format!("intervals by reviews of the cleaner, validation jobs they rest on: {}\n", bins.join(", ")))?;
     output.finish()
 }
 

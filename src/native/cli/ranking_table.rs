@@ -7,7 +7,7 @@ use crate::engine::{Item, Ranking};
 
 /// The table of one job's ranking: scores, match breakdown, contributions, reasons, and how it was found.
 pub(super) fn ranking_table(job: &str, ranking: &Ranking) -> String {
-    let mut rows = table(&["#", "cleaner", "score", "rules", "neural", "price", "km", "fit", "why"]);
+    let mut rows = table(&["#", "cleaner", "score", "rules", "neural", "interval", "price", "km", "fit", "why"]);
     for item in &ranking.items {
         rows.add_row(row(item));
     }
@@ -30,7 +30,7 @@ pub(super) fn ranking_table(job: &str, ranking: &Ranking) -> String {
         let _ = write!(text, "; left out, {why}: {count}");
     }
     let _ = write!(text, "\n{rows}\n");
-    text + "fit = quality / location / specialisation / pricing / availability, 0 to 100; - = unknown\n"
+    text + "fit = quality / location / specialisation / pricing / availability, 0 to 100; - = unknown; interval = where the rating lies\n"
 }
 
 fn row(item: &Item) -> Vec<String> {
@@ -46,6 +46,7 @@ fn row(item: &Item) -> Vec<String> {
         number(Some(item.score.into()), 1),
         number(Some(item.rule_score.into()), 1),
         number(item.neural_score.map(Into::into), 1),
+        item.interval.map_or_else(|| "-".to_owned(), |[low, high]| format!("{low:.0} – {high:.0}")),
         number(item.price.map(Into::into), 2) + if item.bid { " bid" } else { "" },
         number(item.distance_km, 1),
         fit.map(|value| number(value.map(Into::into), 0)).join(" / "),

@@ -52,6 +52,9 @@ pub(super) struct Args {
     /// Share of the price against both in the ensemble, 0 to 1 [default: the model's]
     #[arg(long, value_name = "SHARE")]
     price_weight: Option<f32>,
+    /// How probable it is that a rating lies in its interval, 0.5 to 0.99 [default: 0.9]
+    #[arg(long, value_name = "SHARE")]
+    level: Option<f32>,
     /// Whom to rank [default: what the market says]
     #[arg(long, value_enum)]
     candidates: Option<CandidatesFlag>,
@@ -208,6 +211,7 @@ fn ask(args: &Args) -> Ask {
         mode,
         rule_weight: args.rule_weight,
         price_weight: args.price_weight,
+        level: args.level,
         candidates,
         max_distance_km: args.max_distance,
     }

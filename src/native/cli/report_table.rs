@@ -32,6 +32,8 @@ pub(super) fn report_tables(report: &Report) -> String {
         differences(&report.differences),
         "int8 against fp32".to_owned(),
         quantisation(report),
+        "Intervals of the expected rating, by reviews of the cleaner".to_owned(),
+        intervals(report),
     ];
     parts.join("\n") + "\n"
 }
@@ -112,6 +114,23 @@ fn quantisation(report: &Report) -> String {
     ];
     for (figure, value) in all {
         rows.add_row([figure.to_owned(), value]);
+    }
+    rows.to_string()
+}
+
+fn intervals(report: &Report) -> String {
+    let mut rows = table(&["level", "reviews", "jobs", "coverage", "mean width", "RMSE"]);
+    for row in &report.coverage {
+        let share = format!("{:.3} [{:.3}, {:.3}]", row.coverage, row.low, row.high);
+        let [width, rmse] = [row.mean_width, row.rmse].map(|value| number(Some(value), 4));
+        rows.add_row([
+            format!("{:.0} %", 100.0 * row.level),
+            row.reviews.clone(),
+            row.jobs.to_string(),
+            share,
+            width,
+            rmse,
+        ]);
     }
     rows.to_string()
 }

@@ -2,6 +2,7 @@
 
 pub mod baselines;
 pub mod bootstrap;
+pub mod coverage;
 pub mod ensemble;
 pub mod metrics;
 pub mod report;

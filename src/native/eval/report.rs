@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::bootstrap::{self, Interval};
+use super::coverage::{Coverage, coverage};
 use super::metrics::{mean_absolute_error, mean_squared_error, r_squared};
 use super::scores::{Hit, JobScores, RatedJob, Scorer};
 use crate::domain::PRIOR_STRENGTH;
@@ -70,6 +71,10 @@ pub fn definitions() -> BTreeMap<String, String> {
         ("nearest", "shortest great-circle distance to the job first"),
         ("ties", "lower index in the catalog first; unknown values last"),
         ("differences", "paired percentile bootstrap over jobs"),
+        (
+            "coverage",
+            "share of the hold-out's ratings inside the interval that was given before, with its Wilson 95 % interval",
+        ),
         ("same_top10", "share of jobs whose ten best of the whole catalog are the same with fp32 and int8"),
     ];
     all.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
@@ -171,6 +176,9 @@ pub struct Report {
     pub differences: Vec<Difference>,
     /// int8 against fp32.
     pub quantisation: Quantisation,
+    /// The intervals of the expected ratings; none where the model comes without.
+    #[serde(default)]
+    pub coverage: Vec<Coverage>,
 }
 
 impl Report {
@@ -186,7 +194,7 @@ impl Report {
         let rating = rating(&rated);
         let quantisation = quantisation(&rating, &rated, &hiring, jobs);
         let differences = differences(&hired, &protocol.bootstrap);
-        Self { protocol, rating, hiring, differences, quantisation }
+        Self { protocol, rating, hiring, differences, quantisation, coverage: coverage(&rated) }
     }
 
     /// The means of one scorer, if it was measured.
@@ -209,6 +217,7 @@ impl Report {
             ("ensemble_top1", ensemble.map(|hit| hit.top1)),
             ("ensemble_top3", ensemble.map(|hit| hit.top3)),
             ("ensemble_mrr", ensemble.map(|hit| hit.mrr)),
+            ("coverage_at_90", self.coverage.iter().find(|row| row.level == 0.9).map(|row| row.coverage)),
         ];
         figures.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
     }
@@ -345,7 +354,7 @@ mod tests {
             job: "j".into(),
             bidders: 4,
             hits,
-            rated: Some(RatedJob { actual, fp32: 0.5, q8: 0.5 + actual / 8.0, expected }),
+            rated: Some(RatedJob { actual, fp32: 0.5, q8: 0.5 + actual / 8.0, expected, reviews: 7, intervals: None }),
             neural: SameTop10 { set: true, order: agree },
             ensemble: SameTop10 { set: agree, order: agree },
         }

@@ -25,6 +25,8 @@ pub struct Ask {
     pub rule_weight: Option<f32>,
     /// Share of the price in the ensemble; `None` = the model's.
     pub price_weight: Option<f32>,
+    /// How probable it is that a rating lies in its interval; `None` = the engine's default.
+    pub level: Option<f32>,
     /// Whom to rank; `None` = the market's default.
     pub candidates: Option<CandidateSource>,
     /// Leave out whoever is further away, in kilometres.
@@ -40,6 +42,7 @@ impl Names<'_> {
             mode: ask.mode,
             rule_weight: ask.rule_weight,
             price_weight: ask.price_weight,
+            level: ask.level,
             candidates: ask.candidates,
             client_vector: None,
             filters: Filters { max_distance_km: ask.max_distance_km },

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::baselines::{Baseline, order_by};
+use super::coverage::LEVELS;
 use super::request::{Ask, Names};
 use super::scores::{Hit, JobScores, RatedJob, SameTop10, Scorer};
 use crate::domain::{History, JobRecord, Replay};
@@ -81,7 +82,7 @@ fn score_job(
         hits.extend(baseline_hits(holdout, replay, at, hired));
         hits.sort_by_key(|(scorer, _)| *scorer);
     }
-    let rated = holdout.rated.binary_search(&at).is_ok().then(|| bidders.rated(holdout, at)).flatten();
+    let rated = holdout.rated.binary_search(&at).is_ok().then(|| bidders.rated(holdout, engines, at)).flatten();
     let same = |mode| same_top10(holdout, engines, job, mode);
     Ok(JobScores {
         job: job.id.clone(),
@@ -136,7 +137,7 @@ impl Bidders {
     }
 
     /// The rating of the hired cleaner beside its predictions; `None` where a part of it is missing.
-    fn rated(&self, holdout: &Holdout<'_>, at: usize) -> Option<RatedJob> {
+    fn rated(&self, holdout: &Holdout<'_>, engines: &Engines, at: usize) -> Option<RatedJob> {
         let job = &holdout.jobs[at];
         let hired = job.hired?;
         let id = holdout.names.cleaners.get(hired as usize)?.id.as_str();
@@ -145,10 +146,15 @@ impl Bidders {
             Some(f64::from(item.neural_score?) / 100.0)
         };
         let key = (at as u32, hired);
+        let (q8, reviews) = (predicted(&self.neural_q8)?, engines.q8.catalog().stats(hired)?.overall.count);
+        let interval = |level| engines.q8.conformal().map(|known| known.interval(100.0 * q8 as f32, reviews, level));
+        let ends = LEVELS.map(|level| interval(level).map(|ends| ends.map(|end| f64::from(end) / 100.0)));
         Some(RatedJob {
             actual: f64::from(job.rating?),
             fp32: predicted(&self.neural_fp32)?,
-            q8: predicted(&self.neural_q8)?,
+            q8,
+            reviews,
+            intervals: ends[0].zip(ends[1]).zip(ends[2]).map(|((a, b), c)| [a, b, c]),
             expected: holdout.truth.and_then(|truth| truth.expected_rating.get(&key)).map(|value| f64::from(*value)),
         })
     }

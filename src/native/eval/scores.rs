@@ -89,6 +89,10 @@ pub struct RatedJob {
     pub q8: f64,
     /// The expected rating by the latent truth, if it is known.
     pub expected: Option<f64>,
+    /// How many reviews the cleaner had.
+    pub reviews: u32,
+    /// The int8 model's interval at each of [`LEVELS`](super::coverage::LEVELS), where it comes with intervals.
+    pub intervals: Option<[[f64; 2]; 3]>,
 }
 
 /// Whether fp32 and int8 agree on the ten best of the whole catalog.
