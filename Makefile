@@ -2,6 +2,7 @@
 #
 #   make demo    set up, generate, train, quantise, evaluate, and serve the page (its address is printed)
 #   make test    set up, and everything that must pass
+#   make test-examples   the example web projects, installed from the npm registry, built and run (the one thing that needs it)
 #   make check   the quick part of it: formats, lints, types
 #   make pkg     rebuild the npm package in pkg/ (needs the wasm target, which it installs)
 #   make bench   benchmarks: ratios against peers in the same run
@@ -25,7 +26,7 @@ LEARNING := $(shell find src/domain src/features src/model src/numeric src/artif
 PAGE     := $(shell find www pkg -type f -not -path '*/node_modules/*' -not -path 'www/dist/*' -not -path 'www/public/market/*')
 
 .PHONY: demo test check pkg bench release setup clean
-.PHONY: test-rust test-wasm test-web
+.PHONY: test-rust test-wasm test-web test-examples
 
 demo: www/dist/.complete
 	@node scripts/summary.mjs $(MODEL) $(WORK)
@@ -60,6 +61,11 @@ test-web: node_modules/.package-lock.json $(DATA)/market.json
 	$(STEP) page-data $(BIN) --quiet export --data $(DATA) --model $(RELEASED) --out www/public/market
 	$(STEP) page npm run --silent build:www
 	$(STEP) browser-test npm run --silent test:browser
+
+# Their dependencies are installed once per lock, into target/examples.
+test-examples: node_modules/.package-lock.json
+	$(STEP) browser scripts/browser.sh
+	$(STEP) examples npm run --silent test:examples
 
 pkg: node_modules/.package-lock.json
 	scripts/toolchain.sh

@@ -1,5 +1,6 @@
 // `tidyrank/node`: files come from the disk, whatever the globals look like (a test environment may imitate a browser).
 import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { LoadOptions, ModelBytes } from "../../types/index.js";
 import { Recommender as Core, messageText, TidyrankError } from "../recommender.js";
@@ -20,8 +21,11 @@ function addressOf<T>(source: T | string): T | URL {
   return /^[a-z][a-z0-9+.-]+:/i.test(source) ? new URL(source) : pathToFileURL(source);
 }
 
-/** The engine's bytes; what cannot be read is left to the engine to complain of. */
-async function moduleOf(wasm: LoadOptions["wasm"] = new URL("./tidyrank_bg.wasm", import.meta.url)) {
+/**
+ * The engine's bytes. Its path is not written as `new URL("./…", import.meta.url)`: in its place bundlers for servers put an
+ * address of the site.
+ */
+async function moduleOf(wasm: LoadOptions["wasm"] = join(dirname(fileURLToPath(import.meta.url)), "tidyrank_bg.wasm")) {
   const address = addressOf(wasm);
   if (!(address instanceof URL) || address.protocol !== "file:") return address;
   try {
