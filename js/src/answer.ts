@@ -38,7 +38,7 @@ const params: Read<Reason["params"]> = (from) =>
   Object.fromEntries(readList((from) => [readText(from), readMaybe(from) ?? readText(from)] as const)(from));
 /** Its text is put in by `messages.ts`, on the page's side. */
 export const readReasons = readList(readObject<Reason>({ code: readText, params, text: () => "" }));
-const model = readPart(readObject<ModelName>({ name: readText, version: readText }));
+export const model = readPart(readObject<ModelName>({ name: readText, version: readText }));
 
 const contribution = readObject<Contribution>({
   component: readText,

@@ -12,6 +12,7 @@ declare module "#glue" {
     add_tile(hash: Uint8Array, bytes: Uint8Array, checked: boolean): Uint8Array;
     remove_tile(hash: Uint8Array): Uint8Array;
     catalog(): Uint8Array;
+    suggest_bid(question: Uint8Array): Uint8Array;
     gpu_model(): Uint8Array;
     gpu_rows(): number;
     gpu_items(from: number, to: number): Uint8Array;

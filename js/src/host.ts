@@ -1,6 +1,7 @@
 // The engine in this thread. Loaded by the worker, and by the page only where it ranks without one.
 import init, { WasmEngine } from "#glue";
 import { answerOf, readCapabilities, readCatalog, readNothing, readRanking, readScores, readTiles } from "./answer.js";
+import { bidQuestionBytes, readBidSuggestion } from "./bids.js";
 import { canHash } from "./cache.js";
 import { type Failure, isFailure, toError } from "./errors.js";
 import { Backends, type Tell } from "./gpu.js";
@@ -87,6 +88,8 @@ function perform(engine: WasmEngine, operation: string, payload: unknown): unkno
       const { meta, ...scores } = answerOf(engine.score(requestBytes(payload)), readScores);
       return { ...scores, meta: { ...meta, backendReason: "cpu: the scores of all are asked for" } };
     }
+    case "suggestBid":
+      return answerOf(engine.suggest_bid(bidQuestionBytes(payload)), readBidSuggestion);
     case "near":
       return answerOf(engine.tiles(requestBytes(payload)), readTiles);
     case "addTile": {

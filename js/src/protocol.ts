@@ -1,4 +1,5 @@
 // What the page and its worker say to each other.
+import type { BidSuggestion } from "../types/bids.js";
 import type {
   Capabilities,
   Catalog,
@@ -9,6 +10,7 @@ import type {
   RecommendOptions,
   Scores,
 } from "../types/index.js";
+import type { BidQuestion } from "./bids.js";
 import type { Failure, TidyrankError } from "./errors.js";
 import type { Said } from "./gpu.js";
 import type { Tile } from "./tiles.js";
@@ -48,6 +50,7 @@ export interface Operations {
   recommend: { payload: Pick<RecommendOptions, "mode">; answer: OfEngine<Ranking> };
   score: { payload: object; answer: OfEngine<Scores> };
   catalog: { payload: undefined; answer: Catalog };
+  suggestBid: { payload: BidQuestion; answer: BidSuggestion };
   /** Which tiles a request needs. */
   near: { payload: object; answer: Tile[] };
   addTile: { payload: { hash: string; bytes: Uint8Array<ArrayBuffer> }; answer: undefined };

@@ -1,5 +1,6 @@
 // The public class, ranking in the caller's own thread: `tidyrank/core`, which the other entries extend. Nothing in this
 // module runs at import but the definition of classes.
+import type { BidOptions, BidSuggestion } from "../types/bids.js";
 import type {
   Capabilities,
   Catalog,
@@ -13,7 +14,9 @@ import type {
   ScoreOptions,
   Scores,
 } from "../types/index.js";
+import type { CleanerProfile } from "../types/profile.js";
 import { Answers, checkAnswers, identityOf } from "./answers.js";
+import { subjectOf } from "./bids.js";
 import { ModelCache } from "./cache.js";
 import { TidyrankError, throwIfAborted } from "./errors.js";
 import { resolve } from "./fetch.js";
@@ -122,6 +125,13 @@ export class Recommender {
   async scoreCleaners(job: Job, options: ScoreOptions = {}): Promise<Scores> {
     const { signal, ...rest } = options;
     return await this.#shards.score(this.#request(job, rest), signal);
+  }
+
+  async suggestBid(job: Job, cleaner: string | CleanerProfile, options: BidOptions = {}): Promise<BidSuggestion> {
+    const { signal, locale, ...rest } = options;
+    const language = checkedLocale(locale, "request.invalid");
+    const question = this.#request(job, { ...rest, ...subjectOf(cleaner) });
+    return this.#messages.fill(await this.#shards.suggestBid(question, signal), language);
   }
 
   capabilities(): Capabilities {

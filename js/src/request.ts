@@ -9,9 +9,9 @@ type Fields<T> = Record<keyof T, Write>;
 /** The modes by their number. */
 export const MODES: readonly Mode[] = ["rules", "neural", "ensemble"];
 
-const point = object({ latitude: needed(number), longitude: needed(number) });
+export const point = object({ latitude: needed(number), longitude: needed(number) });
 
-const job: Fields<Job> = {
+export const job: Fields<Job> = {
   clientId: text,
   propertyType: text,
   location: point,

@@ -1,6 +1,8 @@
 // One or more engines, each with its part of the catalog, that answer as one. Who has how many cleaners does not change
 // an answer: the same items, order and scores come from any number of engines.
+import type { BidSuggestion } from "../types/bids.js";
 import type { Catalog, Job, ModelBytes, Ranking, RankingMeta, RecommendOptions, Scores } from "../types/index.js";
+import type { BidQuestion } from "./bids.js";
 import { abortable, TidyrankError } from "./errors.js";
 import type { Backend, EngineCapabilities, EngineMeta, Operation, Operations } from "./protocol.js";
 import { bytesOf, type Tile, type TileOptions, Tiles } from "./tiles.js";
@@ -10,6 +12,8 @@ const DEFAULT_LIMIT = 10;
 /** A worker takes some 30 ms to start and some megabytes: that is worth it for the ranking of ten thousand cleaners. */
 const BYTES_PER_WORKER = 4 << 20;
 const MOST_WORKERS = 4;
+/** Where a catalog is in tiles, a cleaner is looked for in those that are nearer to the job than this. */
+const CLEANERS_REACH_KM = 50;
 
 /** How many workers, and why that many. */
 export interface Plan {
@@ -18,6 +22,7 @@ export interface Plan {
 }
 
 type Ranked = "recommend" | "score";
+type OfCleaner = "suggestBid";
 type HowToLoad = Pick<Operations["load"]["payload"], "wasm" | "backend">;
 type AnyRequest = RecommendOptions & { job: Job };
 
@@ -99,6 +104,12 @@ export class Shards {
     });
   }
 
+  /** What to bid: by the engine that has the cleaner. */
+  async suggestBid(question: BidQuestion, signal: AbortSignal | undefined): Promise<BidSuggestion> {
+    const near = { job: question.job, filters: { maxDistanceKm: CLEANERS_REACH_KM } };
+    return await this.#ofCleaner("suggestBid", question, near, signal);
+  }
+
   /** The market, and the cleaners of all engines. */
   async catalog(signal: AbortSignal | undefined): Promise<Catalog> {
     const parts = (await this.#all("catalog", undefined, signal)) as [Catalog, ...Catalog[]];
@@ -126,6 +137,22 @@ export class Shards {
       throw new TidyrankError("request.invalid", `request field \`filters.maxDistanceKm\`: ${what}`);
     }
     return await tiles.during(near, signal, work);
+  }
+
+  /** Asks about one cleaner: whoever has them answers. A newcomer's profile is anybody's to answer. */
+  async #ofCleaner<O extends OfCleaner>(
+    operation: O,
+    payload: Operations[O]["payload"],
+    near: AnyRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<Operations[O]["answer"]> {
+    const [first] = this.#backends as [Backend, ...Backend[]];
+    if (payload.cleanerId === undefined) return await this.#call(first, operation, payload, signal);
+    const { answer } = await this.#withTiles(near, signal, async () => {
+      const calls = this.#backends.map((backend) => this.#call(backend, operation, payload, signal));
+      return { answer: await whoKnows(calls), meta: {} as RankingMeta };
+    });
+    return answer;
   }
 
   /** One engine keeps its calls in order itself; several are asked about one request after the other. */
@@ -183,6 +210,17 @@ async function all<T>(calls: Promise<T>[]): Promise<T[]> {
     if (outcome.status === "rejected") throw outcome.reason;
     return outcome.value;
   });
+}
+
+/** The first answer; the first refusal where there is none, another than that the cleaner is unknown before that one. */
+async function whoKnows<T>(calls: Promise<T>[]): Promise<T> {
+  const settled = await Promise.allSettled(calls);
+  const refusals: unknown[] = [];
+  for (const outcome of settled) {
+    if (outcome.status === "fulfilled") return outcome.value;
+    refusals.push(outcome.reason);
+  }
+  throw refusals.find((refusal) => (refusal as TidyrankError).code !== "request.unknown_cleaner") ?? refusals[0];
 }
 
 /** The bidders whom no engine knows. */

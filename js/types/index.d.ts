@@ -5,9 +5,13 @@
  * Importing this module does nothing: no fetch, no worker, no global is touched before `Recommender.load`.
  */
 
+import type { BidOptions, BidSuggestion } from "./bids.js";
 import type { MessageCatalogue, Notice, Reason } from "./explain.js";
+import type { CleanerProfile } from "./profile.js";
 
+export type * from "./bids.js";
 export type * from "./explain.js";
+export type * from "./profile.js";
 
 /** A position in degrees (WGS 84). */
 export interface GeoPoint {
@@ -343,6 +347,12 @@ export declare class Recommender {
   recommendCleaners(job: Job, options?: RecommendOptions): Promise<Ranking>;
   /** The score of every row of the catalog for a job, without items and reasons. */
   scoreCleaners(job: Job, options?: ScoreOptions): Promise<Scores>;
+  /**
+   * What to bid for a job, and how likely each price wins. A cleaner is named by id, a newcomer by a profile. A bid of theirs
+   * among the job's is left out. An id that nobody has is refused with `request.unknown_cleaner`. With a catalog in tiles the
+   * cleaner must be within 50 km of the job.
+   */
+  suggestBid(job: Job, cleaner: string | CleanerProfile, options?: BidOptions): Promise<BidSuggestion>;
   /** What is available here. */
   capabilities(): Capabilities;
   /** The market and its cleaners. */

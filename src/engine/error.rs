@@ -1,7 +1,7 @@
 //! Why the engine refuses to answer.
 
 use crate::artifact::ArtifactError;
-use crate::artifact::text::text;
+use crate::artifact::text::{Quoted, text};
 
 /// An error of the engine.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +13,13 @@ pub enum EngineError {
         /// What is wrong with it, and what would be right.
         reason: String,
     },
+    /// The cleaner whom a question is about is not in the catalog.
+    UnknownCleaner {
+        /// Path of the field.
+        field: &'static str,
+        /// The id.
+        id: String,
+    },
     /// A file that the engine cannot do without is damaged.
     Artifact {
         /// What the file is for: `manifest` or `catalog`.
@@ -23,10 +30,11 @@ pub enum EngineError {
 }
 
 impl EngineError {
-    /// A stable code: `request.invalid`, or that of the artifact error.
+    /// A stable code: `request.invalid`, `request.unknown_cleaner`, or that of the artifact error.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Request { .. } => "request.invalid",
+            Self::UnknownCleaner { .. } => "request.unknown_cleaner",
             Self::Artifact { source, .. } => source.code(),
         }
     }
@@ -35,6 +43,9 @@ impl EngineError {
     pub fn message(&self) -> String {
         match self {
             Self::Request { field, reason } => text!("request field `", *field, "`: ", reason),
+            Self::UnknownCleaner { field, id } => {
+                text!("request field `", *field, "`: no cleaner of the catalog has the id ", Quoted(id))
+            }
             Self::Artifact { role, source } => text!(*role, ": ", &source.message()),
         }
     }
@@ -53,7 +64,7 @@ impl std::fmt::Display for EngineError {
 impl std::error::Error for EngineError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Request { .. } => None,
+            Self::Request { .. } | Self::UnknownCleaner { .. } => None,
             Self::Artifact { source, .. } => Some(source),
         }
     }

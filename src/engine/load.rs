@@ -19,8 +19,8 @@ use super::tiles::TileIndex;
 use crate::artifact::text::{Quoted, text};
 use crate::artifact::{ArtifactError, Manifest, Tensors, sha256_hex};
 use crate::domain::Replay;
-use crate::features::{FEATURE_COUNT, Group, Normaliser, columns_of, encode_item, schema_hash};
-use crate::model::{ColumnGroups, Embeddings, Hybrid, ItemTable};
+use crate::features::{BID_FEATURES, FEATURE_COUNT, Group, Normaliser, columns_of, encode_item, schema_hash};
+use crate::model::{BidModel, ColumnGroups, Embeddings, Hybrid, ItemTable};
 use crate::numeric::Kernel;
 
 /// Weight of the rule score in the ensemble where no model says otherwise (seed 001).
@@ -66,6 +66,7 @@ pub struct Engine {
     pub(super) model: Option<Neural>,
     pub(super) clients: Embeddings,
     pub(super) conformal: Option<Conformal>,
+    pub(super) bids: Option<(BidModel, ModelIdentity)>,
     pub(super) rule_weight: f32,
     pub(super) price_weight: f32,
     pub(super) identity: Option<ModelIdentity>,
@@ -106,6 +107,7 @@ impl Engine {
             model: None,
             clients: Embeddings::default(),
             conformal: None,
+            bids: None,
             rule_weight: DEFAULT_RULE_WEIGHT,
             price_weight: 0.0,
             identity: None,
@@ -130,8 +132,8 @@ impl Engine {
     }
 
     /// Loads a released model. `file` gives the bytes of the file with a role (`catalog`, `model.q8` or `model.fp32`,
-    /// `clients`; `tiles` where the manifest names an index of tiles in place of a catalog), or `None` where it is not to
-    /// be had. An engine with an index ranks the tiles that are [added](Self::add_tile).
+    /// `clients`, `bids`; `tiles` where the manifest names an index of tiles in place of a catalog), or `None` where it is
+    /// not to be had. An engine with an index ranks the tiles that are [added](Self::add_tile).
     ///
     /// A model that cannot be used is reported by [`warnings`](Self::warnings) and in every answer. Without the `clients`
     /// file every client is the unknown one, unless a request brings the client's vector.
@@ -177,6 +179,7 @@ impl Engine {
                 engine.warnings.push(engine.no_model.clone());
             }
         }
+        engine.read_bids(manifest, file);
         Ok(engine)
     }
 
@@ -221,6 +224,28 @@ impl Engine {
         if let Err(error) = read {
             let text = text!("The file of the role ", role, " cannot be used (", &error.message(), "): ", without, ".");
             self.warnings.push(Notice::new(error.code(), text));
+        }
+    }
+
+    /// The model that suggests bids, if there is one: without it the market's statistics do.
+    fn read_bids(&mut self, manifest: &Manifest, file: ReadFile<'_>) {
+        if manifest.file("bids").is_none() {
+            return;
+        }
+        let Some(bytes) = file("bids") else { return };
+        let model = manifest
+            .verify("bids", &bytes)
+            .and_then(|()| Tensors::from_bytes(&bytes))
+            .and_then(|tensors| BidModel::from_tensors(&tensors, &BID_FEATURES, &self.catalog.market.property_types));
+        match model {
+            Ok(model) => {
+                let identity = ModelIdentity { name: manifest.name.clone(), version: manifest.version.clone() };
+                self.bids = Some((model, identity));
+            }
+            Err(error) => self.warnings.push(Notice::new(
+                error.code(),
+                text!("The bid model cannot be used (", &error.message(), "): bids are suggested by the market."),
+            )),
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! It is not for training, for files on a disk, or for clocks: bytes and times are inputs.
 
+mod bids;
 mod candidates;
 mod catalog;
 mod catalog_file;
@@ -12,6 +13,7 @@ mod explain;
 pub mod gpu;
 mod load;
 mod market_file;
+mod profile;
 mod rank;
 mod ranking;
 mod reason;
@@ -21,11 +23,13 @@ mod select;
 mod stats_columns;
 mod tiles;
 
+pub use bids::{BidInputs, BidPoint, BidQuestion, BidSource, BidSuggestion};
 pub use catalog::Catalog;
 pub use catalog_file::CATALOG_FORMAT;
 pub use conformal::{CONFORMAL_FORMAT, Conformal, DEFAULT_LEVEL};
 pub use error::EngineError;
 pub use load::{Engine, ModelIdentity, Precision, column_groups};
+pub use profile::{CleanerProfile, CleanerRef};
 pub use rank::{CandidateScore, NearScores};
 pub use ranking::{Asked, Breakdown, Excluded, Item, Meta, Notice, Part, Ranking, Scored};
 pub use reason::{Reason, Value};

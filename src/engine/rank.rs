@@ -484,7 +484,7 @@ fn known(value: f32) -> Option<f32> {
 }
 
 /// A weight between 0 and 1.
-fn share(field: &'static str, weight: f32) -> Result<f32, EngineError> {
+pub(super) fn share(field: &'static str, weight: f32) -> Result<f32, EngineError> {
     if (0.0..=1.0).contains(&weight) {
         return Ok(weight);
     }

@@ -131,13 +131,8 @@ pub struct BidRequest {
 impl JobRequest {
     /// The job in the words of the domain, after checking every field.
     pub(super) fn spec(&self, market: &Market) -> Result<JobSpec, EngineError> {
-        let property_type = match &self.property_type {
-            None => None,
-            Some(name) => Some(market.property_type(name).ok_or_else(|| {
-                let known = market.property_types.join(", ");
-                EngineError::request("job.propertyType", text!(Quoted(name), " is not known; known are: ", &known))
-            })?),
-        };
+        let named = self.property_type.as_ref();
+        let property_type = named.map(|name| known_type(market, "job.propertyType", name)).transpose()?;
         if self.location.is_some_and(|location| !location.is_valid()) {
             let reason = "latitude must be in -90..90 and longitude in -180..180";
             return Err(EngineError::request("job.location", reason));
@@ -155,6 +150,14 @@ impl JobRequest {
     }
 }
 
+/// The index of a property type by its name.
+pub(super) fn known_type(market: &Market, field: &'static str, name: &str) -> Result<u16, EngineError> {
+    market.property_type(name).ok_or_else(|| {
+        let known = market.property_types.join(", ");
+        EngineError::request(field, text!(Quoted(name), " is not known; known are: ", &known))
+    })
+}
+
 /// A number that must be finite and not negative where it is given.
 pub(super) fn amount(field: &'static str, value: Option<f32>) -> Result<Option<f32>, EngineError> {
     match value {
@@ -166,7 +169,7 @@ pub(super) fn amount(field: &'static str, value: Option<f32>) -> Result<Option<f
 }
 
 /// A time between the years 0 and 9999.
-fn moment(field: &'static str, at: i64) -> Result<i64, EngineError> {
+pub(super) fn moment(field: &'static str, at: i64) -> Result<i64, EngineError> {
     if (-62_167_219_200..=253_402_300_799).contains(&at) {
         return Ok(at);
     }

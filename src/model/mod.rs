@@ -1,12 +1,14 @@
 //! Models at inference: plain slices in, scores out. They know neither features nor domain, nor each other, and nothing of
 //! training: `native::train` writes their state, this reads it.
 
+mod bids;
 mod branch;
 mod embeddings;
 mod hybrid;
 mod state;
 
 pub use crate::numeric::Scratch;
+pub use bids::{BID_OUTPUTS, BIDS_FORMAT, BIDS_VERSION, BidCurve, BidModel, Calibration, LEAST_SLOPE, bid_inputs};
 pub use branch::Int8Branch;
 pub use embeddings::Embeddings;
 pub use hybrid::{ColumnGroups, Hybrid, ItemTable, Query, Scores};

@@ -23,7 +23,7 @@ pub(super) fn envelope(outcome: Result<Writer, Failure>) -> Vec<u8> {
     writer.into_bytes()
 }
 
-fn answer() -> Writer {
+pub(super) fn answer() -> Writer {
     let mut writer = Writer::default();
     writer.number(1.0);
     writer
@@ -193,7 +193,7 @@ fn point(writer: &mut Writer, point: GeoPoint) {
     writer.number(point.longitude);
 }
 
-fn identity(writer: &mut Writer, model: &ModelIdentity) {
+pub(super) fn identity(writer: &mut Writer, model: &ModelIdentity) {
     writer.text(&model.name);
     writer.text(&model.version);
 }

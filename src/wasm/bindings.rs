@@ -131,19 +131,23 @@ impl WasmEngine {
         ask: &mut dyn FnMut(&mut Engine, &Request) -> Result<Writer, EngineError>,
     ) -> Vec<u8> {
         self.answer(&mut |engine| {
-            let unreadable = ("request.shape", "the request is not in the form of this build".to_owned());
-            let request = read_request(request).ok_or(unreadable)?;
+            let request = read_request(request).ok_or_else(unreadable)?;
             ask(engine, &request).map_err(failure)
         })
     }
 
     // Not generic: each question would have its own copy.
-    fn answer(&mut self, ask: &mut dyn FnMut(&mut Engine) -> Result<Writer, Failure>) -> Vec<u8> {
+    pub(super) fn answer(&mut self, ask: &mut dyn FnMut(&mut Engine) -> Result<Writer, Failure>) -> Vec<u8> {
         let unloaded = ("disposed", "the engine is not loaded".to_owned());
         envelope(self.engine.as_mut().ok_or(unloaded).and_then(ask))
     }
 }
 
-fn failure(error: EngineError) -> Failure {
+/// Why bytes are refused.
+pub(super) fn unreadable() -> Failure {
+    ("request.shape", "the request is not in the form of this build".to_owned())
+}
+
+pub(super) fn failure(error: EngineError) -> Failure {
     (error.code(), error.message())
 }

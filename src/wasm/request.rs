@@ -36,7 +36,7 @@ fn filters(reader: &mut Reader<'_>) -> Option<Filters> {
     Some(filters.unwrap_or_default())
 }
 
-fn job(reader: &mut Reader<'_>) -> Option<JobRequest> {
+pub(super) fn job(reader: &mut Reader<'_>) -> Option<JobRequest> {
     reader.length()??;
     Some(JobRequest {
         client_id: reader.maybe_text()?,
@@ -52,7 +52,7 @@ fn job(reader: &mut Reader<'_>) -> Option<JobRequest> {
     })
 }
 
-fn point(reader: &mut Reader<'_>) -> Option<GeoPoint> {
+pub(super) fn point(reader: &mut Reader<'_>) -> Option<GeoPoint> {
     Some(GeoPoint { latitude: reader.number()?, longitude: reader.number()? })
 }
 

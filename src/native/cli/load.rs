@@ -12,6 +12,7 @@ impl From<EngineError> for CliError {
     fn from(error: EngineError) -> Self {
         let hint = match &error {
             EngineError::Request { .. } => "correct the flag or the data that this field comes from",
+            EngineError::UnknownCleaner { .. } => "`tidyrank export` and the data set's cleaners.parquet have the ids",
             EngineError::Artifact { .. } => "train or quantise the model again, or copy its folder again",
         };
         Self::new(error.code(), error.to_string(), hint)

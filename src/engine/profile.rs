@@ -1,0 +1,69 @@
+//! A cleaner as a request names one: somebody of the catalog by id, or a newcomer by what they say of themselves.
+
+#[cfg(feature = "native")]
+use serde::{Deserialize, Serialize};
+
+use super::error::EngineError;
+use super::request::{amount, known_type};
+use crate::domain::{Cleaner, GeoPoint, Market, Offer, Timestamp};
+
+/// Whom a question is about.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "native", serde(untagged))]
+pub enum CleanerRef {
+    /// Somebody of the catalog.
+    Known(String),
+    /// Somebody who is not in it.
+    New(CleanerProfile),
+}
+
+/// A cleaner who is not in the catalog: nothing has happened to them yet.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "native", serde(rename_all = "camelCase", deny_unknown_fields))]
+pub struct CleanerProfile {
+    /// An id to be answered with.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub cleaner_id: Option<String>,
+    /// Where they start from.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub location: Option<GeoPoint>,
+    /// Hourly rate in the market's currency.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub hourly_rate: Option<f32>,
+    /// Whether they work with eco-friendly products.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub eco: Option<bool>,
+    /// Names of the property types that they take; empty = every one.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub property_types: Vec<String>,
+}
+
+impl CleanerProfile {
+    /// The cleaner in the words of the domain, after checking every field.
+    ///
+    /// # Errors
+    /// [`EngineError::Request`] with the field that cannot be used.
+    pub(super) fn cleaner(&self, market: &Market) -> Result<Cleaner, EngineError> {
+        if self.location.is_some_and(|location| !location.is_valid()) {
+            let reason = "latitude must be in -90..90 and longitude in -180..180";
+            return Err(EngineError::request("cleaner.location", reason));
+        }
+        let mut offers = Vec::with_capacity(self.property_types.len());
+        for name in &self.property_types {
+            let property_type = known_type(market, "cleaner.propertyTypes", name)?;
+            offers.push(Offer { property_type, hourly_rate: None, since: Timestamp::MIN });
+        }
+        Ok(Cleaner {
+            id: self.cleaner_id.clone().unwrap_or_default(),
+            name: String::new(),
+            location: self.location,
+            hourly_rate: amount("cleaner.hourlyRate", self.hourly_rate)?,
+            eco: self.eco,
+            hours: None,
+            joined_at: Timestamp::MIN,
+            offers,
+        })
+    }
+}

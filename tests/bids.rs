@@ -1,0 +1,373 @@
+//! Bid suggestions: what the model file may be, and what an answer promises for any weights, any market and any question.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use proptest::prelude::*;
+use serde_json::Value;
+use tidyrank::artifact::{FORMAT_VERSION, FileEntry, Manifest, OLDEST_READABLE, Tensors};
+use tidyrank::domain::{Cleaner, DAY, Event, EventKind, GeoPoint, History, Market};
+use tidyrank::engine::{
+    BidQuestion, BidRequest, BidSource, BidSuggestion, Catalog, CleanerProfile, CleanerRef, Engine, EngineError,
+    JobRequest, Precision,
+};
+use tidyrank::features::{BID_FEATURE_COUNT, BID_FEATURES, schema_hash};
+use tidyrank::model::{BID_OUTPUTS, BIDS_FORMAT, BIDS_VERSION, BidModel};
+
+const FIXTURE: &[u8] = include_bytes!("fixtures/bids-1/bids.safetensors");
+const CURVES: &str = include_str!("fixtures/bids-1/curves.json");
+
+fn kinds() -> Vec<String> {
+    ["flat", "house"].map(String::from).to_vec()
+}
+
+fn read(bytes: &[u8]) -> Result<BidModel, String> {
+    let tensors = Tensors::from_bytes(bytes).map_err(|error| error.code().to_owned())?;
+    BidModel::from_tensors(&tensors, &BID_FEATURES, &kinds()).map_err(|error| error.code().to_owned())
+}
+
+/// A file with hidden layers of 5 and 3, whose weights are these in turn.
+fn file(weights: &[f32]) -> Tensors {
+    let mut tensors = Tensors::new();
+    tensors.set_version(BIDS_FORMAT, BIDS_VERSION);
+    tensors.set_metadata("features", serde_json::to_string(&BID_FEATURES).unwrap());
+    tensors.set_metadata("kinds", serde_json::to_string(&kinds()).unwrap());
+    let mut next = weights.iter().copied().cycle();
+    let sides = [2 * BID_FEATURE_COUNT + 2, 5, 3, BID_OUTPUTS];
+    for (at, pair) in sides.windows(2).enumerate() {
+        let weights: Vec<f32> = next.by_ref().take(pair[0] * pair[1]).collect();
+        let biases: Vec<f32> = next.by_ref().take(pair[1]).collect();
+        tensors.insert_f32(&format!("layers.{at}.weight"), &[pair[1], pair[0]], &weights).unwrap();
+        tensors.insert_f32(&format!("layers.{at}.bias"), &[pair[1]], &biases).unwrap();
+    }
+    tensors.insert_f32("normaliser.mean", &[BID_FEATURE_COUNT], &[0.5; BID_FEATURE_COUNT]).unwrap();
+    tensors.insert_f32("normaliser.std", &[BID_FEATURE_COUNT], &[1.5; BID_FEATURE_COUNT]).unwrap();
+    tensors.insert_f64("calibration", &[3], &[1.0, 0.0, 0.0]).unwrap();
+    tensors
+}
+
+fn market(kinds: Vec<String>) -> Market {
+    Market {
+        name: "m".into(),
+        centre: None,
+        currency: "EUR".into(),
+        utc_offset_minutes: 120,
+        rating_min: 0.0,
+        rating_max: 10.0,
+        property_types: kinds,
+        candidates_are_bidders: false,
+    }
+}
+
+/// Three cleaners, of whom "a" asks 10 an hour, has bid 40 times at 9 to 11 and won 10 times; "c" is new and names no rate.
+fn catalog() -> Catalog {
+    let cleaner = |id: &str, rate| Cleaner {
+        id: id.into(),
+        name: String::new(),
+        location: GeoPoint::new(38.0, 23.7),
+        hourly_rate: rate,
+        eco: Some(true),
+        joined_at: 0,
+        hours: None,
+        offers: vec![],
+    };
+    let cleaners = vec![cleaner("a", Some(10.0)), cleaner("b", Some(20.0)), cleaner("c", None)];
+    let mut events = Vec::new();
+    for at in 0..40 {
+        for (cleaner, rate) in [(0u32, 10.0f32), (1, 20.0)] {
+            let amount = 2.0 * (rate - 1.0 + 0.05 * at as f32);
+            let kind = EventKind::Bid { property_type: Some(0), amount, duration_h: Some(2.0) };
+            events.push(Event { at: at * DAY, cleaner, kind });
+        }
+        if at % 4 == 0 {
+            events.push(Event { at: at * DAY + 1, cleaner: 0, kind: EventKind::Won });
+        }
+    }
+    let history = History::new(events, 3, 2);
+    let mut catalog = Catalog::new(market(kinds()), cleaners).unwrap();
+    let mut replay = history.replay();
+    replay.advance_to(100 * DAY);
+    catalog.refresh(&mut replay, 0..3);
+    catalog
+}
+
+fn job() -> JobRequest {
+    JobRequest {
+        property_type: Some("flat".into()),
+        location: GeoPoint::new(38.01, 23.71),
+        size_m2: Some(70.0),
+        duration_h: Some(3.0),
+        posted_at: 100 * DAY,
+        ..JobRequest::default()
+    }
+}
+
+fn ask(cleaner: &str) -> BidQuestion {
+    BidQuestion { job: job(), cleaner: CleanerRef::Known(cleaner.into()), prices: vec![], fee: None, at: None }
+}
+
+/// An engine whose folder holds a catalog and, where there are any, these bytes as bid model.
+fn engine(bids: Option<Vec<u8>>) -> Engine {
+    damaged(bids.clone(), bids)
+}
+
+/// The same, where the manifest is of other bytes than the file.
+fn damaged(written: Option<Vec<u8>>, found: Option<Vec<u8>>) -> Engine {
+    let catalog = catalog().to_tensors().unwrap().to_bytes();
+    let mut files = vec![FileEntry::of("catalog", "catalog.safetensors", &catalog)];
+    files.extend(written.map(|bytes| FileEntry::of("bids", "bids.safetensors", &bytes)));
+    let manifest = Manifest {
+        format_version: FORMAT_VERSION,
+        oldest_readable: OLDEST_READABLE,
+        name: "m".into(),
+        version: "1".into(),
+        schema_hash: schema_hash(),
+        rule_weight: 0.6,
+        files,
+        ..Manifest::default()
+    };
+    let file = |role: &str| match role {
+        "catalog" => Some(catalog.clone()),
+        "bids" => found.clone(),
+        _ => None,
+    };
+    Engine::load_files(&manifest, file, Precision::Int8).unwrap()
+}
+
+/// What every answer keeps, whatever it rests on.
+fn check(found: &BidSuggestion, fee: f64) {
+    assert!(0.0 < found.min && found.min <= found.optimal && found.optimal <= found.max, "{found:?}");
+    assert!((0.0..=1.0).contains(&found.win_probability));
+    assert!(!found.curve.is_empty());
+    for pair in found.curve.windows(2) {
+        assert!(pair[0].price < pair[1].price && pair[0].win_probability >= pair[1].win_probability, "{pair:?}");
+        let inside = |p: f64| (1e-12..1.0 - 1e-12).contains(&p);
+        if inside(pair[0].win_probability) && inside(pair[1].win_probability) {
+            assert!(pair[0].win_probability > pair[1].win_probability, "{pair:?}");
+        }
+    }
+    for point in &found.curve {
+        let revenue = point.price * (1.0 - fee) * point.win_probability;
+        // Products of numbers near the least one that there is have no digits left to agree in.
+        assert!((point.expected_revenue - revenue).abs() <= 1e-12 * revenue.abs() + 1e-300);
+        assert!(point.expected_revenue <= found.best.expected_revenue);
+    }
+    assert!(found.curve.contains(&found.best));
+}
+
+#[test]
+fn the_model_says_what_numpy_says() {
+    let model = read(FIXTURE).unwrap();
+    let cases: Vec<Value> = serde_json::from_str(CURVES).unwrap();
+    assert_eq!(cases.len(), 24);
+    for (at, case) in cases.iter().enumerate() {
+        let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+        let features: Vec<f32> = case["features"].as_array().unwrap().iter().map(|v| number(v) as f32).collect();
+        let curve = model.curve(&features, case["kind"].as_u64().map(|kind| kind as usize)).unwrap();
+        let close = |found: f64, expected: &Value, what: &str| {
+            let expected = number(expected);
+            assert!((found - expected).abs() < 2e-6 * expected.abs().max(1.0), "{at} {what}: {found}, not {expected}");
+        };
+        (0..3).for_each(|q| close(curve.quantiles[q], &case["quantiles"][q], "quantile"));
+        close(curve.level, &case["level"], "level");
+        close(curve.slope, &case["slope"], "slope");
+    }
+    assert_eq!(model.curve(&[0.0; 3], None), None);
+}
+
+#[test]
+fn a_file_that_is_cut_or_flipped_anywhere_is_refused_or_read_but_never_panics() {
+    for length in 0..FIXTURE.len() {
+        assert!(read(&FIXTURE[..length]).is_err(), "length {length}");
+    }
+    for at in 0..FIXTURE.len() {
+        for bit in [1u8, 128] {
+            let mut bytes = FIXTURE.to_vec();
+            bytes[at] ^= bit;
+            if let Ok(model) = read(&bytes) {
+                let curve = model.curve(&[0.25; BID_FEATURE_COUNT], Some(1)).unwrap();
+                assert!(curve.quantiles[0] <= curve.quantiles[1] && curve.quantiles[1] <= curve.quantiles[2]);
+                assert!(curve.slope > 0.0);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_of_another_kind_says_what_is_wrong() {
+    let code = |change: &dyn Fn(&mut Tensors)| {
+        let mut tensors = file(&[0.1, -0.2, 0.3]);
+        change(&mut tensors);
+        read(&tensors.to_bytes()).err().unwrap_or_default()
+    };
+    assert_eq!(code(&|_| ()), "");
+    assert_eq!(code(&|t| t.set_format("tidyrank.model.q8")), "artifact.format");
+    assert_eq!(code(&|t| t.set_version(BIDS_FORMAT, 2)), "artifact.version");
+    assert_eq!(code(&|t| t.set_metadata("features", "[\"x\"]")), "artifact.metadata");
+    assert_eq!(code(&|t| t.set_metadata("kinds", "[\"flat\"]")), "artifact.metadata");
+    assert_eq!(code(&|t| t.insert_f64("calibration", &[3], &[0.0, 0.0, 0.0]).unwrap()), "artifact.format");
+    assert_eq!(code(&|t| t.insert_f64("calibration", &[3], &[1.0, f64::NAN, 0.0]).unwrap()), "artifact.format");
+    assert_eq!(code(&|t| t.insert_f64("calibration", &[2], &[1.0, 0.0]).unwrap()), "artifact.shape");
+    assert_eq!(code(&|t| t.insert_f32("layers.2.bias", &[4], &[0.0; 4]).unwrap()), "artifact.shape");
+    assert_eq!(code(&|t| t.insert_f32("layers.2.bias", &[5], &[f32::INFINITY; 5]).unwrap()), "artifact.format");
+    let zeros = [0.0; BID_FEATURE_COUNT];
+    assert_eq!(code(&|t| t.insert_f32("normaliser.std", &[BID_FEATURE_COUNT], &zeros).unwrap()), "artifact.format");
+}
+
+#[test]
+fn without_a_model_the_market_answers() {
+    let engine = engine(None);
+    assert!(engine.warnings().iter().all(|warning| !warning.text.contains("bid model")));
+    let found = engine.suggest_bid(&ask("a")).unwrap();
+    check(&found, 0.0);
+    assert_eq!((found.source, &found.model, found.currency.as_str()), (BidSource::Market, &None, "EUR"));
+    // The mean bid is 15 less 0.025 an hour, the cleaner's rate 10, so the middle √(30 · 44.925).
+    let market = 3.0 * (15.0 - 1.0 + 0.05 * 19.5);
+    assert!((found.inputs.market_average.unwrap() - market).abs() < 1e-3, "{:?}", found.inputs);
+    assert_eq!(found.inputs.cleaner_average, Some(30.0));
+    assert!((found.optimal - (30.0 * market).sqrt()).abs() < 0.01);
+    // 10 of 40 bids won, with three at the market's rate of 10 in 80.
+    assert!((found.inputs.win_rate.unwrap() - (10.0 + 3.0 * 0.125) / 43.0).abs() < 1e-12);
+    let usual = engine.suggest_bid(&BidQuestion { prices: vec![30.0], ..ask("a") }).unwrap();
+    assert!((usual.curve[0].win_probability - found.inputs.win_rate.unwrap()).abs() < 1e-9);
+    let mut rivals = ask("a");
+    rivals.job.bids = [20.0, 50.0].map(|amount| BidRequest { cleaner_id: "x".into(), amount: Some(amount) }).to_vec();
+    let pressed = engine.suggest_bid(&rivals).unwrap();
+    assert_eq!((pressed.inputs.bid_count, pressed.inputs.lowest_bid), (2, Some(20.0)));
+    assert!(pressed.optimal < found.optimal);
+}
+
+#[test]
+fn a_model_that_cannot_be_used_is_told_and_the_market_answers() {
+    let good = file(&[0.1, -0.2, 0.3]).to_bytes();
+    let found = engine(Some(good.clone())).suggest_bid(&ask("a")).unwrap();
+    assert_eq!((found.source, found.model.unwrap().name.as_str()), (BidSource::Model, "m"));
+    let mut other = file(&[0.1]);
+    other.set_metadata("kinds", "[]");
+    for (written, found, code) in [
+        (good.clone(), good[..good.len() - 1].to_vec(), "artifact.truncated"),
+        (good.clone(), [&good[..good.len() - 1], &[good[good.len() - 1] ^ 1]].concat(), "artifact.checksum"),
+        (other.to_bytes(), other.to_bytes(), "artifact.metadata"),
+    ] {
+        let engine = damaged(Some(written), Some(found));
+        assert!(engine.warnings().iter().any(|warning| warning.code == code), "{:?}", engine.warnings());
+        assert_eq!(engine.suggest_bid(&ask("a")).unwrap().source, BidSource::Market);
+    }
+    let engine = damaged(Some(good), None);
+    assert_eq!(engine.suggest_bid(&ask("a")).unwrap().source, BidSource::Market);
+}
+
+#[test]
+fn the_cleaners_own_bid_does_not_count() {
+    let engine = engine(Some(FIXTURE.to_vec()));
+    let with = |ids: &[(&str, f32)]| {
+        let mut question = ask("a");
+        let bid = |(id, amount): &(&str, f32)| BidRequest { cleaner_id: (*id).into(), amount: Some(*amount) };
+        question.job.bids = ids.iter().map(bid).collect();
+        engine.suggest_bid(&question).unwrap()
+    };
+    assert_eq!(with(&[("a", 1.0), ("b", 40.0)]), with(&[("b", 40.0)]));
+    assert_ne!(with(&[("b", 40.0)]), with(&[("b", 30.0)]));
+    // Nobody has to know the others.
+    assert_eq!(with(&[("nobody", 40.0)]), with(&[("b", 40.0)]));
+}
+
+#[test]
+fn a_newcomer_is_answered_by_what_they_say() {
+    for engine in [engine(None), engine(Some(FIXTURE.to_vec()))] {
+        let profile = |rate, id: Option<&str>| CleanerProfile {
+            cleaner_id: id.map(String::from),
+            hourly_rate: rate,
+            property_types: vec!["flat".into()],
+            ..CleanerProfile::default()
+        };
+        let ask = |profile| engine.suggest_bid(&BidQuestion { cleaner: CleanerRef::New(profile), ..ask("") });
+        let found = ask(profile(Some(12.0), Some("new"))).unwrap();
+        check(&found, 0.0);
+        assert_eq!((found.cleaner_id.as_deref(), found.inputs.cleaner_average), (Some("new"), Some(36.0)));
+        assert_eq!(ask(profile(None, None)).unwrap().cleaner_id, None);
+        let refused = [
+            (CleanerProfile { hourly_rate: Some(-1.0), ..profile(None, None) }, "cleaner.hourlyRate"),
+            (CleanerProfile { property_types: vec!["yacht".into()], ..profile(None, None) }, "cleaner.propertyTypes"),
+            (
+                CleanerProfile { location: Some(GeoPoint { latitude: 91.0, longitude: 0.0 }), ..profile(None, None) },
+                "cleaner.location",
+            ),
+        ];
+        for (profile, expected) in refused {
+            let error = ask(profile).unwrap_err();
+            assert!(matches!(error, EngineError::Request { field, .. } if field == expected), "{error}");
+        }
+    }
+}
+
+#[test]
+fn questions_that_cannot_be_answered_are_refused() {
+    let engine = engine(Some(FIXTURE.to_vec()));
+    let refused = |change: &dyn Fn(&mut BidQuestion)| {
+        let mut question = ask("a");
+        change(&mut question);
+        let error = engine.suggest_bid(&question).unwrap_err();
+        (error.code(), error.message())
+    };
+    let (code, message) = refused(&|q| q.cleaner = CleanerRef::Known("nobody".into()));
+    assert_eq!(code, "request.unknown_cleaner");
+    assert!(message.contains("nobody"), "{message}");
+    for (field, change) in [
+        ("prices", &(|q: &mut BidQuestion| q.prices = vec![10.0, 0.0]) as &dyn Fn(&mut BidQuestion)),
+        ("prices", &|q| q.prices = vec![-1.0]),
+        ("prices", &|q| q.prices = vec![f32::NAN]),
+        ("prices", &|q| q.prices = vec![f32::INFINITY]),
+        ("fee", &|q| q.fee = Some(1.5)),
+        ("fee", &|q| q.fee = Some(f32::NAN)),
+        ("at", &|q| q.at = Some(i64::MAX)),
+        ("job.durationH", &|q| q.job.duration_h = Some(-1.0)),
+        ("job.budget", &|q| q.job.budget = Some(f32::NAN)),
+        ("job.bids.amount", &|q| {
+            q.job.bids = vec![BidRequest { cleaner_id: "b".into(), amount: Some(f32::NEG_INFINITY) }];
+        }),
+        // No duration, no budget, no bids: there is no price to start from.
+        ("job.durationH", &|q| q.job.duration_h = None),
+        ("job.durationH", &|q| q.job.duration_h = Some(0.0)),
+    ] {
+        let (code, message) = refused(change);
+        assert_eq!(code, "request.invalid");
+        assert!(message.contains(&format!("`{field}`")), "{message}");
+    }
+    let mut budget = ask("c");
+    (budget.job.duration_h, budget.job.budget) = (None, Some(50.0));
+    check(&engine.suggest_bid(&budget).unwrap(), 0.0);
+}
+
+#[test]
+fn the_prices_asked_for_are_the_curve() {
+    let engine = engine(Some(FIXTURE.to_vec()));
+    let question = BidQuestion { prices: vec![40.0, 20.0, 30.0, 20.0], fee: Some(0.25), ..ask("a") };
+    let found = engine.suggest_bid(&question).unwrap();
+    check(&found, 0.25);
+    assert_eq!(found.curve.iter().map(|point| point.price).collect::<Vec<_>>(), [20.0, 30.0, 40.0]);
+    assert_eq!(engine.suggest_bid(&ask("a")).unwrap().curve.len(), 25);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn every_model_and_every_market_keep_the_order(
+        weights in proptest::collection::vec(-3.0f32..3.0, 1..200),
+        duration in proptest::option::of(0.01f32..1000.0),
+        budget in proptest::option::of(0.01f32..1e6),
+        bids in proptest::collection::vec(0.0f32..1e5, 0..5),
+        fee in 0.0f32..=1.0,
+        cleaner in 0usize..3,
+        with_model in any::<bool>(),
+    ) {
+        let engine = engine(with_model.then(|| file(&weights).to_bytes()));
+        let mut question = ask(["a", "b", "c"][cleaner]);
+        (question.job.duration_h, question.job.budget, question.fee) = (duration, budget, Some(fee));
+        let bid = |amount| BidRequest { cleaner_id: "x".into(), amount: Some(amount) };
+        question.job.bids = bids.into_iter().map(bid).collect();
+        match engine.suggest_bid(&question) {
+            Ok(found) => check(&found, f64::from(fee)),
+            Err(error) => prop_assert_eq!(error.code(), "request.invalid"),
+        }
+    }
+}
