@@ -5,6 +5,7 @@
 #   make test-examples   the example web projects, installed from the npm registry, built and run (the one thing that needs it)
 #   make check   the quick part of it: formats, lints, types
 #   make pkg     rebuild the npm package in pkg/ (needs the wasm target, which it installs)
+#   make apidoc  rewrite docs/api from the types of the package (installs TypeDoc in tools/apidoc)
 #   make bench   benchmarks: ratios against peers in the same run
 #   make release MODEL_VERSION=1.1.0    train and release a model version under models/cleaners/
 
@@ -25,7 +26,7 @@ MARKET   := $(shell find src/native/datagen src/native/datasets -name '*.rs')
 LEARNING := $(shell find src/domain src/features src/model src/numeric src/artifact src/native/train src/native/quantize src/engine src/rules src/native/eval -name '*.rs')
 PAGE     := $(shell find www pkg -type f -not -path '*/node_modules/*' -not -path 'www/dist/*' -not -path 'www/public/market/*')
 
-.PHONY: demo test check pkg bench release setup clean
+.PHONY: demo test check pkg apidoc bench release setup clean
 .PHONY: test-rust test-wasm test-web test-examples
 
 demo: www/dist/.complete
@@ -44,6 +45,7 @@ check: node_modules/.package-lock.json
 	$(STEP) biome npm run --silent lint
 	$(STEP) check-pkg npm run --silent check:pkg
 	$(STEP) tsc npm run --silent typecheck
+	$(STEP) check-apidoc node scripts/apidoc.mjs --check
 
 # The GPU's shaders run on a Vulkan driver, which complains of a missing directory for sockets that it does not need.
 test-rust: export XDG_RUNTIME_DIR ?= /tmp
@@ -70,6 +72,9 @@ test-examples: node_modules/.package-lock.json
 pkg: node_modules/.package-lock.json
 	scripts/toolchain.sh
 	npm run --silent build:pkg
+
+apidoc:
+	node scripts/apidoc.mjs
 
 bench: node_modules/.package-lock.json
 	scripts/browser.sh

@@ -5,7 +5,14 @@ import { inRoot } from "./paths.mjs";
 
 const STAMP = ".sources.json";
 /** Everything that is compiled into the package; `src/native` and `src/bin` never are. */
-const ROOTS = ["src", "js", "messages", "scripts/bindgen/src", "scripts/bindgen/Cargo.toml", "scripts/bindgen/Cargo.lock"];
+const ROOTS = [
+  "src",
+  "js",
+  "messages",
+  "scripts/bindgen/src",
+  "scripts/bindgen/Cargo.toml",
+  "scripts/bindgen/Cargo.lock",
+];
 const FILES = [
   "Cargo.toml",
   "Cargo.lock",

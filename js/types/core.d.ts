@@ -6,6 +6,8 @@
  * ```
  *
  * Everything else is as in `tidyrank`, whose `Recommender` extends this one.
+ *
+ * @module tidyrank/core
  */
 import { type LoadOptions, type ModelBytes, Recommender as WithWorkers } from "./index.js";
 

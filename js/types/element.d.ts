@@ -11,6 +11,8 @@
  *
  * Slots: default (shown until there is anything to rank), `empty`, `before`, `after`. Parts and custom properties are listed
  * in the package's README.
+ *
+ * @module tidyrank/element
  */
 
 /** The parts of a breakdown that have a name in the texts. */

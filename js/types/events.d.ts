@@ -13,6 +13,8 @@
  * ```
  *
  * Moments are seconds since 1970 in UTC, scores 0 to 100. `docs/events.md` says what every field means.
+ *
+ * @module tidyrank/events
  */
 import type { Mode, ModelName, Reason } from "./index.js";
 

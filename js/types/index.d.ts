@@ -3,6 +3,8 @@
  * tidyrank ranks a service marketplace inside the browser.
  *
  * Importing this module does nothing: no fetch, no worker, no global is touched before `Recommender.load`.
+ *
+ * @module tidyrank
  */
 
 import type { BidOptions, BidSuggestion } from "./bids.js";

@@ -7,6 +7,8 @@
  *
  * const recommender = await Recommender.load("models/cleaners/manifest.json");
  * ```
+ *
+ * @module tidyrank/node
  */
 import { type LoadOptions, type ModelBytes, Recommender as WithWorkers } from "./index.js";
 

@@ -3,6 +3,8 @@
  *
  * On the server, and until the element is defined, it renders a plain list of what it is given: the same markup in every
  * place, so that hydration finds what it expects.
+ *
+ * @module tidyrank/react
  */
 import type { HTMLAttributes, ReactElement, ReactNode, RefAttributes } from "react";
 import type { TidyrankResults as Element, ResultItem, ResultsEventMap } from "./element.js";
