@@ -93,7 +93,7 @@ export class Recommender {
     try {
       const { clients = true, cache = true, fetch } = options;
       const from = { clients, cache, fetch, signal, warn, announce };
-      const bytes = isAddress(source) ? await loadFiles(source, from) : source;
+      const bytes = isAddress(source) ? await loadFiles(source, from) : given(source);
       if (bytes === source) announce(bytes.files.catalog?.byteLength);
       if (bytes.files.tiles) shards.tile({ ...(await tileSource(source, cache)), fetch, warn, budget: tileBudget });
       const answers = Answers.of(options, identityOf(bytes.manifest));
@@ -157,6 +157,9 @@ export class Recommender {
 
   #request<O extends object>(job: Job, options: O): O & { job: Job } {
     this.#check();
+    if (typeof job !== "object" || job === null || Array.isArray(job)) {
+      throw new TidyrankError("request.shape", "request field `job`: an object was expected");
+    }
     return { ...options, job: { ...job, postedAt: job.postedAt ?? this.#capabilities.asOf } };
   }
 
@@ -179,6 +182,12 @@ export class Recommender {
 
 function isAddress(source: string | URL | ModelBytes): source is string | URL {
   return typeof source === "string" || source instanceof URL;
+}
+
+/** Whatever else is passed for a source is refused here, not where it first hurts. */
+function given(bytes: ModelBytes): ModelBytes {
+  if (bytes?.manifest instanceof Uint8Array && typeof bytes.files === "object" && bytes.files) return bytes;
+  throw new TidyrankError("load.invalid", "the source must be an address, or the bytes `{ manifest, files }`");
 }
 
 async function tileSource(source: string | URL | ModelBytes, cache: boolean) {
