@@ -1,7 +1,7 @@
 // `<tidyrank-results>` from the tarball, in Chromium: what a person sees, hears and presses, and what a host is told.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, symlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { inRoot } from "../../scripts/paths.mjs";
@@ -336,6 +336,29 @@ describe("the element", () => {
     await setIn(page, { initialResults: { items: "none" } });
     assert.ok(await page.getByText("Plain").isVisible(), "what is no ranking is none");
   });
+});
+
+test("the README names every custom property, part, event and sub-path, and no other", () => {
+  const readme = readFileSync(inRoot("js/README.md"), "utf8");
+  const folder = "js/src/element";
+  const code = readdirSync(inRoot(folder))
+    .map((name) => readFileSync(inRoot(`${folder}/${name}`), "utf8"))
+    .join("\n");
+  const all = (text, pattern) => [...new Set([...text.matchAll(pattern)].map(([, name]) => name))].sort();
+  assert.deepEqual(all(readme, /`(--tidyrank-[a-z-]+)`/g), all(code, /var\((--tidyrank-[a-z-]+)/g));
+  const parts = all(code, /part="([a-z -]+)"/g).flatMap((names) => names.split(" "));
+  const [, listed] = /\*\*Parts:\*\*([\s\S]*?)\n\n/.exec(readme);
+  assert.deepEqual(all(listed, /`([a-z-]+)`/g), [...new Set(parts)].sort());
+  const { events } = /(?<events>\| event \|[\s\S]*?)\n\n/.exec(readme).groups;
+  const sent = all(code, /#send\("(tidyrank-[a-z]+)"/g);
+  assert.deepEqual(all(events, /`(tidyrank-[a-z]+)`/g), sent);
+  const { exports } = JSON.parse(readFileSync(inRoot("js/package.template.json"), "utf8"));
+  const paths = Object.keys(exports).filter((path) => path !== "./package.json");
+  const { imports } = /(?<imports>\| import \|[\s\S]*?)\n\n/.exec(readme).groups;
+  assert.deepEqual(
+    all(imports, /^\| `(tidyrank[a-z/.]*)`/gm),
+    paths.map((path) => path.replace(".", "tidyrank")).sort(),
+  );
 });
 
 describe("on a server", () => {
