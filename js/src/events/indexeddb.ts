@@ -165,8 +165,10 @@ export class IndexedDatabase implements EventDatabase {
       return result;
     } catch (thrown) {
       abort(tx);
-      const failed = await done;
-      throw storageError(thrown instanceof TidyrankError ? thrown : (tx.error ?? failed?.thrown ?? thrown));
+      await done;
+      // A request that only ended because its transaction did knows nothing of why.
+      const ended = (thrown as { name?: string } | null)?.name === "AbortError";
+      throw storageError(ended ? (tx.error ?? thrown) : thrown);
     }
   }
 

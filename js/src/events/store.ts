@@ -170,7 +170,7 @@ export class EventStore {
   /** Writes what is made now: what the caller changes later is not recorded. */
   async #record(make: () => RecordedEvent[]): Promise<string[]> {
     this.#check();
-    const events = make();
+    const events = made(make);
     const { maxEvents, onWarning } = this.#settings;
     if (events.length > maxEvents) {
       const what = `a list of ${events.length} does not fit into a store of ${maxEvents} events`;
@@ -187,7 +187,7 @@ export class EventStore {
   /** Writes what is about a recommendation that is there, or may have been dropped. */
   async #about(recommendationId: string, make: () => RecordedEvent): Promise<string> {
     this.#check();
-    const event = checked(make());
+    const event = made(() => checked(make()));
     if (!(await this.#database.recommended(recommendationId))) {
       const [consent, { dropped }] = [await this.#database.consent(), await this.#database.stats()];
       if (consent === "granted" && dropped === 0) {
@@ -214,6 +214,16 @@ export class EventStore {
     const all: RecordedEvent[] = [];
     for await (const event of this.events()) all.push(event);
     return all;
+  }
+}
+
+/** What is made of the arguments; whatever they are, an error has a code. */
+function made<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (thrown) {
+    if (thrown instanceof TidyrankError) throw thrown;
+    throw new TidyrankError("events.invalid", "the arguments are not what can be recorded", { cause: thrown });
   }
 }
 
