@@ -96,7 +96,7 @@ function optimise({ name }, into, ...flags) {
 /**
  * The files of dist/ and their sources. Those of a group that are named in `siblings` are not copied into the others of the
  * group, which import them: so that there is one class of errors, so that a page which ranks in a worker never loads the
- * glue, and so that nobody loads an element who does not use it. Sources that are not there (yet) are left out.
+ * glue, and so that nobody loads an element who does not use it.
  */
 const GROUPS = [
   {
@@ -119,8 +119,7 @@ const SHIM = inRoot("js/src/element/shim.ts");
 
 async function bundle() {
   for (const { files, siblings } of GROUPS) {
-    const there = Object.entries(files).filter(([, name]) => existsSync(inRoot(`js/src/${name}.ts`)));
-    for (const [out, name] of there) await bundleOne(out, inRoot(`js/src/${name}.ts`), siblings);
+    for (const [out, name] of Object.entries(files)) await bundleOne(out, inRoot(`js/src/${name}.ts`), siblings);
   }
   cpSync(inRoot("js/types"), `${OUT}/dist`, { recursive: true });
 }

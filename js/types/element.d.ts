@@ -51,8 +51,17 @@ export interface Results<Item extends ResultItem = ResultItem> {
   readonly meta?: { readonly fallback?: { readonly code: string; readonly text: string } | null };
 }
 
+/** The parts of a score. */
+export type ScorePartName = "rules" | "neural" | "price";
+
 /** What is shown of an `Explanation`. */
 export interface ResultExplanation {
+  /** The parts of the score, whose points add up to it. */
+  parts?:
+    | {
+        readonly [part in ScorePartName]: { weight: number; value: number | null; points: number };
+      }
+    | null;
   neural?: { baseline: number; score: number; groups: readonly { group: string; points: number }[] } | null;
   counterfactuals?: readonly { code: string; text: string }[];
   reasons?: readonly { code: string; text: string }[];
@@ -113,6 +122,9 @@ export interface ResultsTexts {
   /** A value of the breakdown for screen readers. */
   outOf: (value: string) => string;
   unknown: string;
+  scoreParts: string;
+  scorePart: Readonly<Record<ScorePartName, string>>;
+  scoreTotal: string;
   contributions: string;
   component: string;
   weight: string;

@@ -238,10 +238,15 @@ describe("the element", () => {
         window.asked.push(cleanerId);
         if (rank === 2) throw new Error("no");
         const groups = [
-          { group: "place", points: 4 },
-          { group: "taste", points: -2.5 },
+          { group: "distance", points: 4 },
+          { group: "<b>taste", points: -2.5 },
         ];
         return {
+          parts: {
+            rules: { weight: 14, value: 80, points: 11.2 },
+            neural: { weight: 56, value: 85, points: 47.6 },
+            price: { weight: 30, value: null, points: 15 },
+          },
           neural: { baseline: 60, score: 61.5, groups },
           counterfactuals: [{ code: "nearer", text: "3rd if nearer" }],
         };
@@ -250,7 +255,13 @@ describe("the element", () => {
     const why = page.getByRole("button", { name: "Why this place?" });
     await why.nth(0).click();
     await page.getByText("3rd if nearer").waitFor();
-    assert.match(await page.locator('[part="model"]').innerText(), /place\s+\+4\s+taste\s+−2\.5/);
+    assert.match(await page.locator('[part="model"]').innerText(), /Distance\s+\+4\.0\s+<b>taste\s+−2\.5/);
+    const table = page.getByRole("table", { name: "How the score adds up" });
+    assert.match(
+      await table.innerText(),
+      /Rules\s+14 %\s+80\s+11\.2\s+Model\s+56 %\s+85\s+47\.6\s+Price\s+30 %\s+unknown\s+15\.0/,
+    );
+    await assertAccessible(page, "an explanation");
     await why.nth(0).click();
     await why.nth(0).click();
     await why.nth(1).click();
@@ -318,6 +329,26 @@ describe("the element", () => {
     });
     assert.deepEqual(found, { elements: 0, hurt: undefined });
     assert.deepEqual(complaints, []);
+  });
+
+  test("keeps what was set before it was defined", async () => {
+    const { page } = await openElement();
+    const shown = await page.evaluate(async (ranking) => {
+      const frame = document.body.appendChild(document.createElement("iframe"));
+      frame.src = "/index.html";
+      await new Promise((done) => frame.addEventListener("load", done));
+      const early = frame.contentDocument.createElement("tidyrank-results");
+      Object.assign(early, { ranking, hideFeedback: true });
+      frame.contentDocument.body.append(early);
+      const script = frame.contentDocument.createElement("script");
+      Object.assign(script, { type: "module", src: "/tidyrank/element.js" });
+      frame.contentDocument.body.append(script);
+      await frame.contentWindow.customElements.whenDefined("tidyrank-results");
+      await early.updateComplete;
+      const count = (selector) => early.shadowRoot.querySelectorAll(selector).length;
+      return [count("li.card"), count('[part~="helpful"]')];
+    }, ranking);
+    assert.deepEqual(shown, [ranking.items.length, 0]);
   });
 
   test("says that it is waiting, that there is nothing, and leaves the page's own content until then", async () => {

@@ -1,7 +1,9 @@
 // What opens under a result: how well it fits, how its score adds up, what the model makes of it, what would change it.
 import { html, nothing, type TemplateResult } from "lit";
-import type { ResultExplanation, ResultItem, ResultsTexts } from "../../types/element.js";
+import type { ResultExplanation, ResultItem, ResultsTexts, ScorePartName } from "../../types/element.js";
 import { type Formats, isNumber, partsOf } from "./view.js";
+
+const SCORE_PARTS: ScorePartName[] = ["rules", "neural", "price"];
 
 /** An explanation that was asked for. */
 export type Asked = "pending" | "failed" | ResultExplanation;
@@ -15,7 +17,9 @@ export interface DetailsView {
 }
 
 export function detailsTemplate(view: DetailsView): TemplateResult {
-  return html`${breakdownTemplate(view)}${contributionsTemplate(view)}${explanationTemplate(view)}`;
+  const { explanation } = view;
+  const parts = isAnswer(explanation) ? scorePartsTemplate(explanation, view) : nothing;
+  return html`${breakdownTemplate(view)}${parts}${contributionsTemplate(view)}${explanationTemplate(view)}`;
 }
 
 function breakdownTemplate({ item, texts, formats }: DetailsView) {
@@ -57,41 +61,67 @@ function barTemplate(label: string, value: number | null, texts: ResultsTexts, f
 function contributionsTemplate({ item, texts, formats }: DetailsView) {
   const { contributions = [], ruleScore } = item;
   if (contributions.length === 0) return nothing;
-  return html`<section part="contributions">
-    <table>
-      <caption class="caption">
-        ${texts.contributions}
-      </caption>
-      <thead>
+  const rows = contributions.map(({ component, contribution: points, ...row }) => {
+    return { ...row, points, label: texts.components[component] ?? component };
+  });
+  const total = { label: texts.total, points: ruleScore };
+  return html`<section part="contributions">${tableTemplate(texts.contributions, rows, total, texts, formats)}</section>`;
+}
+
+/** The score itself: of what it is made; the rules are one part of it. */
+function scorePartsTemplate({ parts }: ResultExplanation, { item, texts, formats }: DetailsView) {
+  if (!parts) return nothing;
+  const rows = SCORE_PARTS.map((part) => ({ ...parts[part], label: texts.scorePart[part] }));
+  const total = { label: texts.scoreTotal, points: item.score };
+  return html`<section part="score-parts">${tableTemplate(texts.scoreParts, rows, total, texts, formats)}</section>`;
+}
+
+interface Row {
+  label: string;
+  weight: number;
+  value: number | null;
+  points: number;
+}
+
+/** A table whose points add up. */
+function tableTemplate(
+  caption: string,
+  rows: Row[],
+  total: { label: string; points: number | undefined },
+  texts: ResultsTexts,
+  formats: Formats,
+): TemplateResult {
+  const row = ({ label, weight, value, points }: Row) => html`<tr>
+    <th scope="row">${label}</th>
+    <td>${formats.whole(weight)} %</td>
+    <td>${isNumber(value) ? formats.whole(value) : texts.unknown}</td>
+    <td>${formats.points(points)}</td>
+  </tr>`;
+  const foot = isNumber(total.points)
+    ? html`<tfoot>
         <tr>
-          <th scope="col">${texts.component}</th>
-          <th scope="col">${texts.weight}</th>
-          <th scope="col">${texts.value}</th>
-          <th scope="col">${texts.points}</th>
+          <th scope="row" colspan="3">${total.label}</th>
+          <td>${formats.points(total.points)}</td>
         </tr>
-      </thead>
-      <tbody>
-        ${contributions.map(
-          ({ component, weight, value, contribution }) => html`<tr>
-            <th scope="row">${texts.components[component] ?? component}</th>
-            <td>${formats.whole(weight)} %</td>
-            <td>${isNumber(value) ? formats.whole(value) : texts.unknown}</td>
-            <td>${formats.tenth(contribution)}</td>
-          </tr>`,
-        )}
-      </tbody>
-      ${
-        isNumber(ruleScore)
-          ? html`<tfoot>
-              <tr>
-                <th scope="row" colspan="3">${texts.total}</th>
-                <td>${formats.tenth(ruleScore)}</td>
-              </tr>
-            </tfoot>`
-          : nothing
-      }
-    </table>
-  </section>`;
+      </tfoot>`
+    : nothing;
+  return html`<table>
+    <caption class="caption">
+      ${caption}
+    </caption>
+    <thead>
+      <tr>
+        <th scope="col">${texts.component}</th>
+        <th scope="col">${texts.weight}</th>
+        <th scope="col">${texts.value}</th>
+        <th scope="col">${texts.points}</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${rows.map(row)}
+    </tbody>
+    ${foot}
+  </table>`;
 }
 
 function explanationTemplate(view: DetailsView) {
@@ -119,13 +149,13 @@ function explanationTemplate(view: DetailsView) {
 /** What each group of features adds to the usual score, or takes from it. */
 function groupsTemplate({ neural }: ResultExplanation, { texts, formats }: DetailsView) {
   if (!neural || neural.groups.length === 0) return nothing;
-  const signed = (points: number) => `${points < 0 ? "−" : "+"}${formats.tenth(Math.abs(points))}`;
+  const signed = (points: number) => `${points < 0 ? "−" : "+"}${formats.points(Math.abs(points))}`;
   const widest = Math.max(...neural.groups.map(({ points }) => Math.abs(points)), 1e-9);
   const share = (points: number) => `inline-size:${(Math.abs(points) / widest) * 50}%`;
   return html`<ul class="groups" role="list">
     <li class="bar-row">
       <span class="bar-label">${texts.baseline}</span><span></span>
-      <span class="bar-value">${formats.tenth(neural.baseline)}</span>
+      <span class="bar-value">${formats.points(neural.baseline)}</span>
     </li>
     ${neural.groups.map(
       ({ group, points }) => html`<li class="bar-row">

@@ -5,6 +5,8 @@ import type { BreakdownPart, ResultItem, ResultsTexts } from "../../types/elemen
 export interface Formats {
   whole(value: number): string;
   tenth(value: number): string;
+  /** Of something that adds up: always one decimal. */
+  points(value: number): string;
   money(value: number): string;
 }
 
@@ -20,9 +22,14 @@ const PARTS: BreakdownPart[] = ["quality", "reliability", "location", "specialis
 export function formatsOf(locale: string, currency: string | null | undefined): Formats {
   const digits = (maximumFractionDigits: number, more: Intl.NumberFormatOptions = {}) =>
     numberFormat(locale, { maximumFractionDigits, ...more });
-  const [whole, tenth] = [digits(0), digits(1)];
+  const [whole, tenth, points] = [digits(0), digits(1), digits(1, { minimumFractionDigits: 1 })];
   const money = currency ? digits(0, { style: "currency", currency }) : digits(0);
-  return { whole: (v) => whole.format(v), tenth: (v) => tenth.format(v), money: (v) => money.format(v) };
+  return {
+    whole: (v) => whole.format(v),
+    tenth: (v) => tenth.format(v),
+    points: (v) => points.format(v),
+    money: (v) => money.format(v),
+  };
 }
 
 function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
