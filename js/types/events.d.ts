@@ -18,6 +18,7 @@
  */
 import type { Mode, ModelName, Reason } from "./index.js";
 
+export * from "./experiments.js";
 export { TidyrankError } from "./index.js";
 
 /** Version of the events' schema. */

@@ -6,6 +6,7 @@ pub mod datagen;
 pub mod datasets;
 pub mod eval;
 pub mod events;
+pub mod experiment;
 pub mod files;
 pub mod messages;
 pub mod model_dir;

@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("native::messages", &["engine"]),
     ("native::calibrate", &["domain", "artifact", "engine", "model", "native::eval"]),
     ("native::events", &["domain", "native::files"]),
+    ("native::experiment", &["domain", "engine", "native::datasets", "native::eval", "native::events"]),
     ("native::tiles", &["domain", "artifact", "engine", "native::files", "native::model_dir"]),
     ("native::score", &["domain", "numeric", "artifact", "engine", "native::datasets", "native::eval"]),
     ("native::quantize", &["domain", "features", "numeric", "model", "artifact"]),

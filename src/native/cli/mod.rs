@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 mod catalog;
 mod evaluate;
+mod experiment;
 mod export;
 mod generate;
 mod import;
@@ -74,6 +75,8 @@ enum Command {
     Inspect(inspect::Args),
     /// Cut a large catalog into tiles, or look at such tiles
     Catalog(catalog::Args),
+    /// Plan, simulate, assign and report experiments
+    Experiment(experiment::Args),
     /// Export the jobs and clients that the demo page shows
     Export(export::Args),
 }
@@ -126,6 +129,7 @@ pub fn main() -> ExitCode {
         Command::Score(args) => score::run(args, &context),
         Command::Inspect(args) => inspect::run(args, &context),
         Command::Catalog(args) => catalog::run(args, &context),
+        Command::Experiment(args) => experiment::run(args, &context),
         Command::Export(args) => export::run(args, &context),
     };
     match result {
