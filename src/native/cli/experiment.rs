@@ -4,12 +4,16 @@ use super::{CliError, Context};
 use crate::native::experiment::ExperimentError;
 
 mod assign;
+mod page;
+mod plan;
+mod report;
 
 /// Flags of `tidyrank experiment`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
+  tidyrank experiment plan --baseline 0.20 --effect 0.03 --daily 400
   tidyrank experiment assign --definition ranking.json --unit client-0001
-  tidyrank experiment --help
+  tidyrank experiment report --data data/athens --experiment ranking --out report.html
 
 docs/experiments.md says what each figure is and how it was checked.")]
 pub(super) struct Args {
@@ -19,14 +23,20 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Say how many units an experiment needs, or what it finds with those that it gets
+    Plan(plan::Args),
     /// Say which variant units get
     Assign(assign::Args),
+    /// Say what an experiment found, and what other ranking policies would have got
+    Report(report::Args),
 }
 
 /// Runs the command.
 pub(super) fn run(args: Args, context: &Context) -> Result<(), CliError> {
     match args.command {
+        Command::Plan(args) => plan::run(args, context),
         Command::Assign(args) => assign::run(args, context),
+        Command::Report(args) => report::run(args, context),
     }
 }
 

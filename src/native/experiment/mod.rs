@@ -9,10 +9,13 @@ mod error;
 mod golden;
 pub mod means;
 pub mod multiple;
+pub mod policy;
 pub mod power;
 pub mod proportions;
+pub mod report;
 pub mod resample;
 pub mod sequential;
+pub mod units;
 
 pub use assign::{Assignment, Experiment, Variant, murmur3};
 pub use error::ExperimentError;
