@@ -15,6 +15,10 @@
  * @module tidyrank/element
  */
 
+import type { FeedbackKind } from "./events.js";
+
+export type { FeedbackKind } from "./events.js";
+
 /** The parts of a breakdown that have a name in the texts. */
 export type BreakdownPart = "quality" | "location" | "specialisation" | "pricing" | "availability" | "reliability";
 
@@ -67,9 +71,6 @@ export interface ResultExplanation {
   reasons?: readonly { code: string; text: string }[];
 }
 
-/** What a person can say of a result. */
-export type FeedbackKind = "helpful" | "not_relevant" | "too_expensive" | "too_far" | "wrong_specialty" | "other";
-
 /** Which result an event is about. */
 export interface ResultDetail<Item extends ResultItem = ResultItem> {
   /** `cleanerId` or `jobId`. */
@@ -82,8 +83,8 @@ export interface ResultDetail<Item extends ResultItem = ResultItem> {
 
 export interface FeedbackDetail<Item extends ResultItem = ResultItem> extends ResultDetail<Item> {
   kind: FeedbackKind;
-  /** Only with `other`. */
-  comment: string | null;
+  /** Only with `other`, where something was written: as `EventStore.feedback` takes it. */
+  comment: string | undefined;
 }
 
 export interface ToggleDetail<Item extends ResultItem = ResultItem> extends ResultDetail<Item> {

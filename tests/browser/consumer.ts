@@ -2,6 +2,7 @@
 import { type Job, type RankedCleaner, type Ranking, Recommender, TidyrankError } from "tidyrank";
 import { Recommender as Core, TidyrankError as CoreError, type CoreLoadOptions } from "tidyrank/core";
 import { type FeedbackDetail, type TidyrankResults as ResultsElement, TEXTS } from "tidyrank/element";
+import { EventStore, type RecommendationRecord } from "tidyrank/events";
 import { Recommender as InNode, type NodeLoadOptions } from "tidyrank/node";
 import { TidyrankResults, type TidyrankResultsProps } from "tidyrank/react";
 
@@ -88,3 +89,16 @@ export const props: TidyrankResultsProps<RankedCleaner> = {
 export const rendered = TidyrankResults({ ranking: { items: [] }, locale: "el", theme: "dark" });
 // @ts-expect-error a misspelt property
 TidyrankResults({ rankings: [] });
+
+export async function keep(ranking: Ranking, detail: FeedbackDetail): Promise<RecommendationRecord[]> {
+  const events = await EventStore.open();
+  const [first] = await events.recordCleaners({ jobId: "job-1" }, ranking);
+  await events.feedback(detail.recommendationId ?? first ?? "", detail.kind, detail.comment);
+  // @ts-expect-error no such outcome
+  await events.outcome(first, "shrugged");
+  // @ts-expect-error a job has an id here
+  await events.recordCleaners({}, ranking);
+  // @ts-expect-error stores come from `open`
+  new EventStore();
+  return await events.records();
+}

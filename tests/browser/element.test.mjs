@@ -223,11 +223,45 @@ describe("the element", () => {
     await page.locator('[part~="helpful"]').last().click();
     assert.deepEqual(
       (await told()).map(({ kind, comment, recommendationId }) => [kind, comment, recommendationId]),
-      [...kinds, "helpful"].map((kind) => [kind, null, null]),
+      [...kinds, "helpful"].map((kind) => [kind, undefined, null]),
     );
     // A new ranking can be judged anew.
     await setIn(page, { ranking: { ...ranking } });
     assert.equal(await page.locator('[part~="helpful"]').count(), ranking.items.length);
+  });
+
+  test("what is said of a result can be kept as it is told", async () => {
+    const { page } = await openElement({ ranking });
+    await page.evaluate(async (ranking) => {
+      const { EventStore } = await import("/tidyrank/events.js");
+      const events = await EventStore.open();
+      window.events = events;
+      await events.setConsent(true);
+      const element = document.querySelector("tidyrank-results");
+      element.recommendationIds = await events.recordCleaners({ jobId: "job-1" }, ranking);
+      element.addEventListener("tidyrank-feedback", ({ detail: { recommendationId, kind, comment } }) => {
+        window.kept = events.feedback(recommendationId, kind, comment);
+      });
+      element.addEventListener("tidyrank-contact", ({ detail }) => {
+        window.kept = events.outcome(detail.recommendationId, "contacted");
+      });
+      await element.updateComplete;
+    }, ranking);
+    await page.locator('[part~="helpful"]').nth(0).click();
+    await page.evaluate(() => window.kept);
+    await page.locator('[part~="contact"]').nth(1).click();
+    await page.evaluate(() => window.kept);
+    await page.locator('[part~="not-helpful"]').nth(0).click();
+    await page.locator('[part~="complaint"]').last().click();
+    await page.keyboard.type("<b>no");
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.evaluate(() => window.kept);
+    const records = await page.evaluate(() => window.events.records());
+    const said = records.map(({ cleanerId, feedback, outcomes }) => ({ cleanerId, feedback, outcomes }));
+    assert.equal(said.length, ranking.items.length);
+    assert.match(JSON.stringify(said[0]), /"helpful"/);
+    assert.match(JSON.stringify(said[1]), /<b>no/);
+    assert.match(JSON.stringify(said[1]), /contacted/);
   });
 
   test("asks the host for explanations once, and survives one that fails", async () => {

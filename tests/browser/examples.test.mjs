@@ -157,6 +157,26 @@ describe("where it is deployed", () => {
     }
   });
 
+  test("engine and worker at addresses of the page's own", async () => {
+    const port = await deployed(() => ({ "content-security-policy": CSP }));
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`http://localhost:${port}/`);
+    const items = await page.evaluate(async () => {
+      const { Recommender } = await import("/tidyrank/index.js");
+      // Relative to the page, not to the worker.
+      const wasm = "tidyrank/tidyrank_bg.wasm?mine";
+      const worker = () => new Worker("tidyrank/worker.js?mine", { type: "module" });
+      const recommender = await Recommender.load("market/manifest.json", { wasm, worker, cache: false });
+      return (await recommender.recommendCleaners({}, { limit: 3 })).items.length;
+    });
+    assert.equal(items, 3);
+    const asked = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+    const engines = asked.filter((name) => name.includes(".wasm"));
+    assert.deepEqual(engines, [`http://localhost:${port}/tidyrank/tidyrank_bg.wasm?mine`]);
+    await context.close();
+  });
+
   test("isolated across origins", async () => {
     const headers = {
       "cross-origin-opener-policy": "same-origin",

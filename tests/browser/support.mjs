@@ -60,10 +60,15 @@ function clientIds() {
   return header.__metadata__.ids;
 }
 
+const folders = [];
+process.on("exit", () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 /** A folder that is gone at the end of the test run. */
 export function temporaryFolder(name) {
   const folder = mkdtempSync(join(tmpdir(), `tidyrank-${name}-`));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 }
 

@@ -18,7 +18,7 @@ export interface FeedbackView {
   id: string;
   texts: ResultsTexts;
   goTo(step: FeedbackStep): void;
-  say(kind: FeedbackKind, comment: string | null): void;
+  say(kind: FeedbackKind, comment?: string): void;
 }
 
 export function feedbackTemplate(view: FeedbackView): TemplateResult {
@@ -28,7 +28,7 @@ export function feedbackTemplate(view: FeedbackView): TemplateResult {
   if (step === "other") return commentTemplate(view);
   if (step === "asking") return complaintsTemplate(view);
   return html`<div class="feedback" part="feedback" role="group" aria-label=${texts.feedback(title)}>
-    <button type="button" class="quiet" part="button helpful" @click=${() => view.say("helpful", null)}>
+    <button type="button" class="quiet" part="button helpful" @click=${() => view.say("helpful")}>
       ${ICONS.helpful}${texts.kinds.helpful}
     </button>
     <button type="button" class="quiet" part="button not-helpful" data-focus @click=${() => view.goTo("asking")}>
@@ -53,7 +53,7 @@ function complaintsTemplate(view: FeedbackView): TemplateResult {
         class="chip"
         part="button complaint"
         ?data-focus=${at === 0}
-        @click=${() => view.say(kind, null)}
+        @click=${() => view.say(kind)}
       >
         ${texts.kinds[kind]}
       </button>`,
@@ -73,7 +73,7 @@ function commentTemplate(view: FeedbackView): TemplateResult {
     event.preventDefault();
     const comment = new FormData(event.currentTarget as HTMLFormElement).get("comment");
     const said = typeof comment === "string" ? comment.trim().slice(0, LONGEST_COMMENT) : "";
-    view.say("other", said || null);
+    view.say("other", said || undefined);
   };
   return html`<form class="feedback comment" part="feedback" @submit=${send} @keydown=${cancelOnEscape(view)}>
     <label for="${id}-comment">${texts.comment}</label>

@@ -165,7 +165,7 @@ export class TidyrankResults extends LitElement {
     this.requestUpdate();
   }
 
-  #say(item: ResultItem, at: number, kind: FeedbackKind, comment: string | null): void {
+  #say(item: ResultItem, at: number, kind: FeedbackKind, comment: string | undefined): void {
     this.#goTo(idOf(item), "done");
     this.#send("tidyrank-feedback", { ...this.#detail(item, at), kind, comment });
   }
