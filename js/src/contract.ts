@@ -22,5 +22,8 @@ const text: typeof Published.messageText = messageText;
 const events: PublishedEvents.EventStore = {} as EventStore;
 const openEvents: Load<{ load: typeof PublishedEvents.EventStore.open }> = EventStore.open;
 const maxComment: typeof PublishedEvents.MAX_COMMENT = MAX_COMMENT;
+// What the engine answers can be recorded as it is.
+const recorded: PublishedEvents.RecordedRanking = {} as Published.Ranking;
+const recordedBid: PublishedEvents.RecordedBid = {} as Published.BidSuggestion;
 
-export { error, events, load, loadCore, loadNode, maxComment, openEvents, recommender, text };
+export { error, events, load, loadCore, loadNode, maxComment, openEvents, recommender, recorded, recordedBid, text };

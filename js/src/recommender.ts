@@ -131,7 +131,8 @@ export class Recommender {
     const { signal, locale, ...rest } = options;
     const language = checkedLocale(locale, "request.invalid");
     const question = this.#request(job, { ...rest, ...subjectOf(cleaner) });
-    return this.#messages.fill(await this.#shards.suggestBid(question, signal), language);
+    const bid = this.#answer("bid", question, signal, (signal) => this.#shards.suggestBid(question, signal));
+    return this.#messages.fill(await bid, language);
   }
 
   capabilities(): Capabilities {
@@ -164,7 +165,7 @@ export class Recommender {
   }
 
   /** An answer that may have been given before: the question holds all that it depends on. */
-  async #answer<T extends { meta?: object }>(
+  async #answer<T extends object>(
     operation: string,
     question: object,
     signal: AbortSignal | undefined,
@@ -172,7 +173,7 @@ export class Recommender {
   ): Promise<T> {
     if (!this.#answers) return await ask(signal);
     const { answer, cached } = await this.#answers.get(operation, question, signal, ask);
-    return answer.meta ? { ...answer, meta: { ...answer.meta, cached } } : answer;
+    return "meta" in answer ? { ...answer, meta: { ...(answer.meta as object), cached } } : answer;
   }
 
   #check(): void {

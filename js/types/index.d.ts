@@ -325,7 +325,7 @@ export interface LoadOptions {
  * The only class of error that this package throws.
  *
  * `code` is stable: `load.network`, `load.http`, `load.aborted`, `load.wasm`, `load.invalid` (an option), `artifact.*` (a file that cannot be used),
- * `request.*` (a request that cannot be answered), `worker.failed`, `worker.unavailable`, `disposed`.
+ * `request.*` (a request that cannot be answered), `worker.failed`, `worker.unavailable`, `events.*` (`tidyrank/events`), `disposed`.
  */
 export declare class TidyrankError extends Error {
   constructor(code: string, message: string, options?: { cause?: unknown });

@@ -53,9 +53,10 @@ ON CONFLICT (id) DO NOTHING";
 
 /// An experiment's recommendations, and what became of them.
 const SELECT: &str = "
-SELECT at, seq, body, source, line FROM events
+SELECT at, seq, body, source, line FROM events AS event
 WHERE (?1 IS NULL OR type = ?1) AND (?2 IS NULL OR at >= ?2) AND (?3 IS NULL OR at < ?3)
-  AND (?4 IS NULL OR experiment = ?4 OR recommendation_id IN (SELECT id FROM events WHERE experiment = ?4))
+  AND (?4 IS NULL OR experiment = ?4
+       OR EXISTS (SELECT 1 FROM events AS about WHERE about.id = event.recommendation_id AND about.experiment = ?4))
   AND (at, seq) > (?5, ?6)
 ORDER BY at, seq LIMIT ?7";
 
