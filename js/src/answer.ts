@@ -34,10 +34,10 @@ import {
 const mode = readChoice(MODES);
 const point = readPart(readObject<GeoPoint>({ latitude: readNumber, longitude: readNumber }));
 const notice = readObject<Notice>({ code: readText, text: readText });
-const params: Read<Reason["params"]> = (from) =>
+export const readParams: Read<Reason["params"]> = (from) =>
   Object.fromEntries(readList((from) => [readText(from), readMaybe(from) ?? readText(from)] as const)(from));
 /** Its text is put in by `messages.ts`, on the page's side. */
-export const readReasons = readList(readObject<Reason>({ code: readText, params, text: () => "" }));
+export const readReasons = readList(readObject<Reason>({ code: readText, params: readParams, text: () => "" }));
 export const model = readPart(readObject<ModelName>({ name: readText, version: readText }));
 
 const contribution = readObject<Contribution>({
@@ -57,7 +57,7 @@ const breakdown = readObject<Breakdown>({
 
 const interval: Read<[number, number]> = (from) => [readNumber(from), readNumber(from)];
 
-const item = readObject<RankedCleaner>({
+export const readItem = readObject<RankedCleaner>({
   cleanerId: readText,
   name: readText,
   row: readNumber,
@@ -102,7 +102,7 @@ const meta = readObject<Unreasoned<EngineMeta>>({
   unknownBids: readOptional(readList(readText)),
 });
 
-export const readRanking = readObject({ items: readList(item), meta });
+export const readRanking = readObject({ items: readList(readItem), meta });
 
 export const readScores = readObject({
   meta,

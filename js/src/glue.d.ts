@@ -7,6 +7,8 @@ declare module "#glue" {
     load(manifest: Uint8Array): Uint8Array;
     recommend(request: Uint8Array, near: Float32Array, collaborative: number, content: number): Uint8Array;
     score(request: Uint8Array): Uint8Array;
+    row(cleaner: Uint8Array): Uint8Array;
+    explain(request: Uint8Array, question: Uint8Array): Uint8Array;
     shard(index: number, count: number): Uint8Array;
     tiles(request: Uint8Array): Uint8Array;
     add_tile(hash: Uint8Array, bytes: Uint8Array, checked: boolean): Uint8Array;

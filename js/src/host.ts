@@ -4,11 +4,13 @@ import { answerOf, readCapabilities, readCatalog, readNothing, readRanking, read
 import { bidQuestionBytes, readBidSuggestion } from "./bids.js";
 import { canHash } from "./cache.js";
 import { type Failure, isFailure, toError } from "./errors.js";
+import { questionBytes, readExplanation } from "./explanation.js";
 import { Backends, type Tell } from "./gpu.js";
 import { manifestBytes } from "./manifest.js";
 import { isNode, readFile } from "./node.js";
 import type { Operation, Operations, WasmSource } from "./protocol.js";
 import { requestBytes } from "./request.js";
+import { readMaybe } from "./wire.js";
 
 /** What files are for, by the number that the engine has for it. */
 const ROLES = ["catalog", "model.q8", "clients", "tiles", "conformal", "foldin", "bids"];
@@ -90,6 +92,12 @@ function perform(engine: WasmEngine, operation: string, payload: unknown): unkno
     }
     case "suggestBid":
       return answerOf(engine.suggest_bid(bidQuestionBytes(payload)), readBidSuggestion);
+    case "row":
+      return answerOf(engine.row(bytesOf(payload as string)), readMaybe);
+    case "explain": {
+      const { request, question } = payload as Payload<"explain">;
+      return answerOf(engine.explain(requestBytes(request), questionBytes(question)), readExplanation);
+    }
     case "near":
       return answerOf(engine.tiles(requestBytes(payload)), readTiles);
     case "addTile": {

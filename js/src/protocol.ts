@@ -12,6 +12,8 @@ import type {
 } from "../types/index.js";
 import type { BidQuestion } from "./bids.js";
 import type { Failure, TidyrankError } from "./errors.js";
+import type { Question } from "./explain.js";
+import type { readExplanation } from "./explanation.js";
 import type { Said } from "./gpu.js";
 import type { Tile } from "./tiles.js";
 
@@ -36,6 +38,8 @@ export type EngineMeta = Omit<RankingMeta, "workers" | "tiles" | "cached"> & { a
 
 type OfEngine<T> = Omit<T, "meta"> & { meta: EngineMeta };
 
+export type EngineExplanation = NonNullable<ReturnType<typeof readExplanation>>;
+
 /** The operations and their answers. */
 export interface Operations {
   load: {
@@ -49,6 +53,9 @@ export interface Operations {
   };
   recommend: { payload: Pick<RecommendOptions, "mode">; answer: OfEngine<Ranking> };
   score: { payload: object; answer: OfEngine<Scores> };
+  /** The row of a cleaner, null for who is not in this engine. */
+  row: { payload: string; answer: number | null };
+  explain: { payload: { request: object; question: Question }; answer: EngineExplanation | null };
   catalog: { payload: undefined; answer: Catalog };
   suggestBid: { payload: BidQuestion; answer: BidSuggestion };
   /** Which tiles a request needs. */

@@ -4,6 +4,8 @@ import type { BidOptions, BidSuggestion } from "../types/bids.js";
 import type {
   Capabilities,
   Catalog,
+  ExplainOptions,
+  Explanation,
   Job,
   LoadOptions,
   ModelBytes,
@@ -120,6 +122,14 @@ export class Recommender {
     // Answers are kept without words: they are the same in every language.
     const ranking = this.#answer("cleaners", request, signal, (signal) => this.#shards.recommend(request, signal));
     return this.#messages.fill(await ranking, language);
+  }
+
+  async explain(job: Job, cleanerId: string, options: ExplainOptions = {}): Promise<Explanation> {
+    const { signal, locale, counterfactuals = true, ...rest } = options;
+    const language = checkedLocale(locale, "request.invalid");
+    if (typeof cleanerId !== "string") throw new TidyrankError("request.shape", "`cleanerId` must be a text");
+    const found = await this.#shards.explain(this.#request(job, rest), cleanerId, Boolean(counterfactuals), signal);
+    return this.#messages.fill(found, language);
   }
 
   async scoreCleaners(job: Job, options: ScoreOptions = {}): Promise<Scores> {

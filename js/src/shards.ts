@@ -1,10 +1,20 @@
 // One or more engines, each with its part of the catalog, that answer as one. Who has how many cleaners does not change
 // an answer: the same items, order and scores come from any number of engines.
 import type { BidSuggestion } from "../types/bids.js";
-import type { Catalog, Job, ModelBytes, Ranking, RankingMeta, RecommendOptions, Scores } from "../types/index.js";
+import type {
+  Catalog,
+  Explanation,
+  Job,
+  ModelBytes,
+  Ranking,
+  RankingMeta,
+  RecommendOptions,
+  Scores,
+} from "../types/index.js";
 import type { BidQuestion } from "./bids.js";
 import { abortable, TidyrankError } from "./errors.js";
-import type { Backend, EngineCapabilities, EngineMeta, Operation, Operations } from "./protocol.js";
+import { NOTHING, rivalsOf } from "./explain.js";
+import type { Asked, Backend, EngineCapabilities, EngineMeta, Operation, Operations } from "./protocol.js";
 import { bytesOf, type Tile, type TileOptions, Tiles } from "./tiles.js";
 
 /** As in the engine, which does not say it. */
@@ -110,6 +120,29 @@ export class Shards {
     return await this.#ofCleaner("suggestBid", question, near, signal);
   }
 
+  /** Why a cleaner has their place: their engine is told whom they stand among. */
+  async explain(request: AnyRequest, cleanerId: string, counterfactuals: boolean, signal: AbortSignal | undefined) {
+    return await this.#withTiles(request, signal, async (): Promise<Explanation> => {
+      const rows = await this.#all("row", cleanerId, signal);
+      const at = rows.findIndex((row) => row !== null);
+      if (at < 0) {
+        const what = `no cleaner of the catalog has the id ${JSON.stringify(cleanerId)}`;
+        throw new TidyrankError("request.unknown_cleaner", `request field \`cleanerId\`: ${what}`);
+      }
+      const answers = await this.#ranked("score", request, signal);
+      const meta = mergedMeta(answers);
+      const rivals = rivalsOf(mergedScores(answers), rows[at] as number, request.limit ?? DEFAULT_LIMIT);
+      if (!rivals) return { ...NOTHING, cleanerId, rank: null, score: null, excluded: [], meta };
+      const question = { ...rivals, cleanerId, counterfactuals };
+      const asked = askedByAll(answers);
+      const payload = { request: { ...request, ...(asked && { asked }) }, question };
+      const found = await this.#call(this.#backends[at] as Backend, "explain", payload, signal);
+      if (!found) throw new TidyrankError("engine.failed", "an engine scored a cleaner and cannot explain it");
+      const { rank, score, contributions, reasons } = found.cleaner;
+      return { cleanerId, rank, score, contributions, reasons, excluded: [], ...found, meta };
+    });
+  }
+
   /** The market, and the cleaners of all engines. */
   async catalog(signal: AbortSignal | undefined): Promise<Catalog> {
     const parts = (await this.#all("catalog", undefined, signal)) as [Catalog, ...Catalog[]];
@@ -163,11 +196,8 @@ export class Shards {
 
   async #bothRounds<O extends Ranked>(operation: O, request: object, signal: AbortSignal | undefined) {
     let answers = await this.#all(operation, request, signal);
-    const asked = answers.flatMap(({ meta }) => meta.asked ?? []);
-    if (asked.length > 0) {
-      const total = asked.reduce((a, b) => ({ count: a.count + b.count, sum: a.sum + b.sum }));
-      answers = await this.#all(operation, { ...request, asked: total }, signal);
-    }
+    const asked = askedByAll(answers);
+    if (asked) answers = await this.#all(operation, { ...request, asked }, signal);
     const [nobodys] = unknownTo(answers);
     if (nobodys === undefined || this.#tiles) return answers;
     const what = `no cleaner of the catalog has the id ${JSON.stringify(nobodys)}`;
@@ -221,6 +251,13 @@ async function whoKnows<T>(calls: Promise<T>[]): Promise<T> {
     refusals.push(outcome.reason);
   }
   throw refusals.find((refusal) => (refusal as TidyrankError).code !== "request.unknown_cleaner") ?? refusals[0];
+}
+
+/** What the candidates of all engines ask, where the market's price rests on it. */
+function askedByAll(answers: { meta: EngineMeta }[]): Asked | undefined {
+  const parts = answers.flatMap(({ meta }) => meta.asked ?? []);
+  if (parts.length === 0) return undefined;
+  return parts.reduce((a, b) => ({ count: a.count + b.count, sum: a.sum + b.sum }));
 }
 
 /** The bidders whom no engine knows. */

@@ -1,3 +1,5 @@
+import type { Contribution, RankedCleaner, RankingMeta, RecommendOptions } from "./index.js";
+
 /** Why something is so: a stable code, the parameters of its text, and the text in the language that was asked for. */
 export interface Reason {
   code: string;
@@ -20,3 +22,79 @@ export interface Notice {
  * `money.EUR`, `ordinal.one`, `word.apartment` and the like say is how those are shown. `docs/explanations.md` lists the keys.
  */
 export type MessageCatalogue = Readonly<Record<string, string>>;
+
+/** A group of features that the model's score is shared out among. */
+export type FeatureGroup =
+  | "client"
+  | "cleaner"
+  | "property"
+  | "when_where"
+  | "distance"
+  | "price"
+  | "ratings"
+  | "record";
+
+/** One part of a score. */
+export interface ScorePart {
+  /** Percent of the score; what is unknown has none, and the others share it. */
+  weight: number;
+  /** 0 to 100. */
+  value: number | null;
+  /** Weight times value. */
+  points: number;
+}
+
+/** The parts of a score, whose points add up to it. */
+export interface ScoreParts {
+  /** Split further by `contributions`. */
+  rules: ScorePart;
+  /** Split further by `neural`. */
+  neural: ScorePart;
+  price: ScorePart;
+}
+
+/** The model's score as exact Shapley values: `baseline` and the points of all groups add up to `score`. */
+export interface NeuralParts {
+  /** The score where nothing is known of anybody. */
+  baseline: number;
+  /** As `neuralScore`. */
+  score: number;
+  /** Points of 100, negative where a group lowers the score. */
+  groups: { group: FeatureGroup; points: number }[];
+}
+
+/**
+ * One change to the cleaner, everything else being as it is, and the place that it would bring: `cheaper` (`amount`,
+ * `currency`), `nearer` (`km`), `better_reviewed` (`count` more reviews of the best rating). `out_of_reach`: no such change brings
+ * the place `params.rank`; `rank` and `score` are those of now.
+ */
+export interface Counterfactual extends Reason {
+  code: "cheaper" | "nearer" | "better_reviewed" | "out_of_reach";
+  rank: number;
+  score: number;
+}
+
+/** How to explain: as for the ranking that is explained. */
+export interface ExplainOptions extends RecommendOptions {
+  /** Look for changes that bring a better place (true). */
+  counterfactuals?: boolean;
+}
+
+/** Why a cleaner has their score and their place. */
+export interface Explanation {
+  cleanerId: string;
+  /** The place by score, from 1, in the whole order; null for who is no candidate. */
+  rank: number | null;
+  score: number | null;
+  parts: ScoreParts | null;
+  contributions: Contribution[];
+  /** Null in the mode `rules` and where there is no model. */
+  neural: NeuralParts | null;
+  counterfactuals: Counterfactual[];
+  reasons: Reason[];
+  /** Why the cleaner is no candidate; empty for who is one. */
+  excluded: Reason[];
+  /** All of it as in a ranking. */
+  cleaner: RankedCleaner | null;
+  meta: RankingMeta;
+}

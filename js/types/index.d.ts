@@ -8,7 +8,7 @@
  */
 
 import type { BidOptions, BidSuggestion } from "./bids.js";
-import type { MessageCatalogue, Notice, Reason } from "./explain.js";
+import type { ExplainOptions, Explanation, MessageCatalogue, Notice, Reason } from "./explain.js";
 import type { CleanerProfile } from "./profile.js";
 
 export type * from "./bids.js";
@@ -355,6 +355,11 @@ export declare class Recommender {
    * cleaner must be within 50 km of the job.
    */
   suggestBid(job: Job, cleaner: string | CleanerProfile, options?: BidOptions): Promise<BidSuggestion>;
+  /**
+   * Why a cleaner has their score and their place, with the options of the ranking. The code is `request.unknown_cleaner` for who
+   * is not in the catalog.
+   */
+  explain(job: Job, cleanerId: string, options?: ExplainOptions): Promise<Explanation>;
   /** What is available here. */
   capabilities(): Capabilities;
   /** The market and its cleaners. */

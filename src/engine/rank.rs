@@ -16,24 +16,24 @@ use crate::model::{Hybrid, Query};
 use crate::rules::{Match, RuleScore, Subject};
 
 /// How many are returned where a request does not say.
-const DEFAULT_LIMIT: u32 = 10;
+pub(super) const DEFAULT_LIMIT: u32 = 10;
 /// Candidates of a full pass that are scored together.
 const BLOCK: usize = 256;
 /// Bounds are only worth their while where at least this many candidates stand for every place.
 const CANDIDATES_PER_PLACE: usize = 4;
 
 /// How the scores are put together.
-struct Blend {
-    mode: Mode,
+pub(super) struct Blend {
+    pub(super) mode: Mode,
     fallback: Option<Notice>,
-    rule_weight: f32,
-    price_weight: f32,
+    pub(super) rule_weight: f32,
+    pub(super) price_weight: f32,
 }
 
 impl Blend {
     /// The score of a candidate. Every step grows with `neural`, rounding included: with the highest neural score there is,
     /// this is what no other can exceed. `pricing` NaN = unknown.
-    fn score(&self, rules: f32, pricing: f32, neural: f32) -> f32 {
+    pub(super) fn score(&self, rules: f32, pricing: f32, neural: f32) -> f32 {
         if self.mode == Mode::Neural {
             return neural;
         }
@@ -47,16 +47,16 @@ impl Blend {
 }
 
 /// A request as far as it concerns all candidates alike.
-struct Context<'a> {
-    job: JobSpec,
-    limit: usize,
+pub(super) struct Context<'a> {
+    pub(super) job: JobSpec,
+    pub(super) limit: usize,
     /// How probable it is that a rating lies in an interval.
     level: f32,
-    blend: Blend,
-    client: Option<&'a [f32]>,
+    pub(super) blend: Blend,
+    pub(super) client: Option<&'a [f32]>,
     /// The model with the query's share of its first layers, where a model scores.
-    network: Option<(&'a Neural, Query)>,
-    market_hourly: Option<f64>,
+    pub(super) network: Option<(&'a Neural, Query)>,
+    pub(super) market_hourly: Option<f64>,
     /// What the candidates here ask, where the market's price rests on it.
     asked: Option<Asked>,
 }
@@ -167,7 +167,8 @@ impl Engine {
             let Some((model, query)) = &context.network else { return Ok(None) };
             let Scratch { candidates, network: NetworkScratch { pairs, .. }, .. } = scratch;
             pairs.clear();
-            (0..candidates.len()).for_each(|at| pairs.extend(model.pair_features(candidates, at)));
+            let places = candidates.prices.iter().zip(&candidates.distances);
+            places.for_each(|(price, km)| pairs.extend(model.pair_features(*price, *km)));
             Ok(Some(put(query, &candidates.places, pairs)))
         })
     }
@@ -218,7 +219,11 @@ impl Engine {
     }
 
     /// Reads the request, finds the candidates, and scores them by rules.
-    fn context<'a>(&'a self, request: &'a Request, scratch: &mut Scratch) -> Result<Context<'a>, EngineError> {
+    pub(super) fn context<'a>(
+        &'a self,
+        request: &'a Request,
+        scratch: &mut Scratch,
+    ) -> Result<Context<'a>, EngineError> {
         let job = request.job.spec(&self.catalog.market)?;
         let (blend, level) = (self.blend(request)?, level_of(request.level)?);
         scratch.candidates.find(request, &job, &self.catalog, &self.columns, self.reach(request))?;
@@ -351,7 +356,7 @@ impl Engine {
     }
 
     /// Fills in the model's scores of some candidates.
-    fn score_block(
+    pub(super) fn score_block(
         &self,
         (model, query): &(&Neural, Query),
         candidates: &Candidates,
@@ -369,7 +374,7 @@ impl Engine {
         places.clear();
         pairs.clear();
         for at in block {
-            pairs.extend(model.pair_features(candidates, *at as usize));
+            pairs.extend(model.pair_features(candidates.prices[*at as usize], candidates.distances[*at as usize]));
             places.push(place(at));
         }
         model.hybrid.content(self.kernel, query, &model.items, places, pairs, scratch, &mut out[..block.len()]);
@@ -381,7 +386,7 @@ impl Engine {
         }
     }
 
-    fn item(&self, context: &Context<'_>, scratch: &Scratch, placed: &Placed, rank: u32) -> Item {
+    pub(super) fn item(&self, context: &Context<'_>, scratch: &Scratch, placed: &Placed, rank: u32) -> Item {
         let Scratch { candidates, scores, .. } = scratch;
         let at = placed.at as usize;
         let place = candidates.places[at] as usize;
@@ -444,8 +449,8 @@ impl Engine {
 
 impl Neural {
     /// The normalised features of a candidate and the job together.
-    fn pair_features(&self, candidates: &Candidates, at: usize) -> [f32; 2] {
-        let mut pair = encode_pair(known(candidates.prices[at]), Some(candidates.distances[at]));
+    pub(super) fn pair_features(&self, price: f32, distance_km: f64) -> [f32; 2] {
+        let mut pair = encode_pair(known(price), Some(distance_km));
         self.normaliser.apply_to(self.columns.pair.iter().copied(), &mut pair);
         pair
     }
@@ -453,7 +458,7 @@ impl Neural {
 
 impl Context<'_> {
     /// The final score of a candidate whose parts are in the columns.
-    fn score(&self, scores: &ScoreColumns, at: usize) -> f32 {
+    pub(super) fn score(&self, scores: &ScoreColumns, at: usize) -> f32 {
         self.blend.score(scores.rules[at], scores.pricing[at], scores.neural[at])
     }
 }
@@ -474,12 +479,12 @@ impl ClientMemo {
 
 /// A score as it is shown. Candidates are ordered by this: two scores that differ in their last bit may be shown as one, and
 /// then go by row, as they do where the answers of several engines are merged.
-fn percent(score: f32) -> f32 {
+pub(super) fn percent(score: f32) -> f32 {
     100.0 * score
 }
 
 /// A column's value, unless it is unknown.
-fn known(value: f32) -> Option<f32> {
+pub(super) fn known(value: f32) -> Option<f32> {
     (!value.is_nan()).then_some(value)
 }
 

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use crate::engine::{Ranking, Reason, Value};
+use crate::engine::{Explanation, Ranking, Reason, Value};
 
 /// A language that the package comes with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,6 +57,12 @@ impl Locale {
     /// Gives every reason of a ranking its text.
     pub fn fill_ranking(self, ranking: &mut Ranking) {
         ranking.items.iter_mut().for_each(|item| self.fill(&mut item.reasons));
+    }
+
+    /// Gives everything in an explanation its text.
+    pub fn fill_explanation(self, found: &mut Explanation) {
+        self.fill(&mut found.item.reasons);
+        found.counterfactuals.iter_mut().for_each(|change| change.reason.text = self.render(&change.reason));
     }
 
     fn catalogue(self) -> &'static Catalogue {

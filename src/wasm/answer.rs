@@ -69,7 +69,7 @@ pub(super) fn done() -> Writer {
     answer()
 }
 
-fn item(writer: &mut Writer, item: &Item) {
+pub(super) fn item(writer: &mut Writer, item: &Item) {
     writer.text(&item.cleaner_id);
     writer.text(&item.name);
     writer.number(f64::from(item.row));
@@ -90,20 +90,22 @@ fn item(writer: &mut Writer, item: &Item) {
     reasons(writer, &item.reasons);
 }
 
-/// Codes with their parameters: a number, or NaN and the text that it is instead.
 pub(super) fn reasons(writer: &mut Writer, reasons: &[Reason]) {
     writer.length(reasons.len());
-    for reason in reasons {
-        writer.text(&reason.code);
-        writer.length(reason.params.len());
-        for (name, value) in &reason.params {
-            writer.text(name);
-            match value {
-                Value::Number(number) => writer.number(*number),
-                Value::Text(text) => {
-                    writer.maybe(None);
-                    writer.text(text);
-                }
+    reasons.iter().for_each(|found| reason(writer, found));
+}
+
+/// A code with its parameters: a number, or NaN and the text that it is instead.
+pub(super) fn reason(writer: &mut Writer, reason: &Reason) {
+    writer.text(&reason.code);
+    writer.length(reason.params.len());
+    for (name, value) in &reason.params {
+        writer.text(name);
+        match value {
+            Value::Number(number) => writer.number(*number),
+            Value::Text(text) => {
+                writer.maybe(None);
+                writer.text(text);
             }
         }
     }

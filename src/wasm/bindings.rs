@@ -125,7 +125,7 @@ impl WasmEngine {
         })
     }
 
-    fn ask(
+    pub(super) fn ask(
         &mut self,
         request: &[u8],
         ask: &mut dyn FnMut(&mut Engine, &Request) -> Result<Writer, EngineError>,

@@ -9,6 +9,8 @@ mod answer;
 mod bids;
 #[cfg(feature = "wasm")]
 mod bindings;
+#[cfg(feature = "wasm")]
+mod explain;
 #[cfg(feature = "gpu-web")]
 mod gpu;
 #[cfg(feature = "wasm")]

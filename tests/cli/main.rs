@@ -201,6 +201,33 @@ fn reasons_come_in_the_language_that_is_asked_for() {
 }
 
 #[test]
+fn an_explanation_says_what_the_score_is_made_of() {
+    let place = Place::new();
+    let data = place.data();
+    let explain = |flags: &[&str]| {
+        let start = ["explain", "--data", data.to_str().unwrap(), "--job", "job-050"];
+        [&start[..], flags].concat().into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let said = |flags: &[&str]| quiet_success(&run(&explain(flags).iter().map(String::as_str).collect::<Vec<_>>()));
+    let ranking = quiet_success(&place.recommend(&["--job", "job-050", "--format", "json"]));
+    let ranking: Ranking = serde_json::from_str(&ranking).unwrap();
+    let last = &ranking.items[9];
+    let found: Value = serde_json::from_str(&said(&["--cleaner", &last.cleaner_id, "--format", "json"])).unwrap();
+    assert_eq!((found["jobId"].as_str(), found["rank"].as_u64()), (Some("job-050"), Some(10)));
+    assert_eq!(found["score"].as_f64().map(|score| score as f32), Some(last.score));
+    assert_eq!((&found["neural"], found["parts"]["rules"]["weight"].as_f64()), (&Value::Null, Some(100.0)));
+    assert_eq!(found["parts"]["rules"]["points"].as_f64(), Some(f64::from(last.score)));
+    let changes = found["counterfactuals"].as_array().unwrap();
+    assert!(changes.iter().any(|change| change["rank"].as_u64() < Some(10)), "{changes:?}");
+    let without = said(&["--cleaner", &last.cleaner_id, "--format", "json", "--no-counterfactuals"]);
+    assert_eq!(serde_json::from_str::<Value>(&without).unwrap()["counterfactuals"], serde_json::json!([]));
+    let table = said(&["--cleaner", &last.cleaner_id, "--locale", "el"]);
+    assert!(table.contains("place 10") && table.contains("θέση") && table.contains('█'), "{table}");
+    let flags = explain(&["--cleaner", "nobody"]);
+    failure(&flags.iter().map(String::as_str).collect::<Vec<_>>(), "request.unknown_cleaner");
+}
+
+#[test]
 fn a_mode_that_needs_a_model_falls_back_and_says_so() {
     let place = Place::new();
     let ranking = quiet_success(&place.recommend(&["--job", "job-050", "--mode", "neural", "--format", "json"]));

@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 mod catalog;
 mod evaluate;
 mod experiment;
+mod explain;
 mod export;
 mod generate;
 mod import;
@@ -69,6 +70,8 @@ enum Command {
     Quantize(quantize::Args),
     /// Rank the cleaners for a job
     Recommend(recommend::Args),
+    /// Explain a cleaner's score and place for a job
+    Explain(explain::Args),
     /// Score every open job against every cleaner, into a Parquet file
     Score(score::Args),
     /// Show what is in a model, and check its files
@@ -126,6 +129,7 @@ pub fn main() -> ExitCode {
         Command::Evaluate(args) => evaluate::run(args, &context),
         Command::Quantize(args) => quantize::run(args, &context),
         Command::Recommend(args) => recommend::run(args, &context),
+        Command::Explain(args) => explain::run(args, &context),
         Command::Score(args) => score::run(args, &context),
         Command::Inspect(args) => inspect::run(args, &context),
         Command::Catalog(args) => catalog::run(args, &context),

@@ -11,7 +11,7 @@ use super::output::Output;
 use super::ranking_table::ranking_table;
 use super::{CliError, Context, DEFAULT_DATA, DEFAULT_MODEL, Format};
 use crate::domain::{JobRecord, Replay};
-use crate::engine::{CandidateSource, Catalog, Engine, Mode, Precision, Ranking};
+use crate::engine::{CandidateSource, Catalog, Engine, Explanation, Mode, Precision, Ranking};
 use crate::native::datasets::Dataset;
 use crate::native::eval::request::{Ask, Names};
 use crate::native::messages::Locale;
@@ -94,6 +94,13 @@ enum PrecisionFlag {
     Fp32,
 }
 
+impl Args {
+    /// The job that is asked for.
+    pub(super) fn job(&self) -> Option<&str> {
+        self.job.as_deref()
+    }
+}
+
 /// One answer of `--all`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -105,12 +112,7 @@ struct Answer<'a> {
 
 /// Runs the command.
 pub(super) fn run(mut args: Args, context: &Context) -> Result<(), CliError> {
-    let usual = Path::new(DEFAULT_MODEL);
-    if args.model.is_none() && args.data == Path::new(DEFAULT_DATA) && usual.join("manifest.json").is_file() {
-        args.model = Some(usual.to_owned());
-    }
-    let data = load::dataset(&args.data)?;
-    let engine = engine(&args, &data)?;
+    let (data, engine) = prepared(&mut args)?;
     let mut ranker = Ranker::new(&args, &data, engine);
     let mut output = Output::new();
     match &args.job {
@@ -118,6 +120,17 @@ pub(super) fn run(mut args: Args, context: &Context) -> Result<(), CliError> {
         None => all(&mut ranker, &data, context, &mut output)?,
     }
     output.finish()
+}
+
+/// The data set, and the engine for it; a model that goes without saying is put in.
+pub(super) fn prepared(args: &mut Args) -> Result<(Dataset, Engine), CliError> {
+    let usual = Path::new(DEFAULT_MODEL);
+    if args.model.is_none() && args.data == Path::new(DEFAULT_DATA) && usual.join("manifest.json").is_file() {
+        args.model = Some(usual.to_owned());
+    }
+    let data = load::dataset(&args.data)?;
+    let engine = engine(args, &data)?;
+    Ok((data, engine))
 }
 
 fn engine(args: &Args, data: &Dataset) -> Result<Engine, CliError> {
@@ -137,7 +150,7 @@ fn engine(args: &Args, data: &Dataset) -> Result<Engine, CliError> {
     Ok(engine)
 }
 
-fn find<'a>(data: &'a Dataset, id: &str) -> Result<&'a JobRecord, CliError> {
+pub(super) fn find<'a>(data: &'a Dataset, id: &str) -> Result<&'a JobRecord, CliError> {
     let known = || data.jobs.iter().map(|job| job.id.as_str());
     data.jobs.iter().find(|job| job.id == id).ok_or_else(|| {
         let hint = format!("ids like it: {}", nearest(id, known(), 3).join(", "));
@@ -146,7 +159,7 @@ fn find<'a>(data: &'a Dataset, id: &str) -> Result<&'a JobRecord, CliError> {
 }
 
 /// The engine, moved forward through the history of a data set.
-struct Ranker<'a> {
+pub(super) struct Ranker<'a> {
     engine: Engine,
     names: Names<'a>,
     ask: Ask,
@@ -158,7 +171,7 @@ struct Ranker<'a> {
 }
 
 impl<'a> Ranker<'a> {
-    fn new(args: &Args, data: &'a Dataset, mut engine: Engine) -> Self {
+    pub(super) fn new(args: &Args, data: &'a Dataset, mut engine: Engine) -> Self {
         let names = Names { market: &data.market, cleaners: &data.cleaners, clients: &data.client_ids };
         let ask = ask(args);
         let rows: Vec<u32> = (0..data.cleaners.len() as u32).collect();
@@ -178,6 +191,26 @@ impl<'a> Ranker<'a> {
 
     /// Ranks for a job; the jobs must come in order of time.
     fn rank(&mut self, job: &JobRecord) -> Result<Ranking, CliError> {
+        self.advance(job);
+        let mut ranking = self.engine.recommend(&self.names.request(job, &self.ask))?;
+        self.locale.fill_ranking(&mut ranking);
+        Ok(ranking)
+    }
+
+    /// Explains one cleaner's place for a job; `None` for who is no candidate.
+    pub(super) fn explain(
+        &mut self,
+        job: &JobRecord,
+        cleaner: &str,
+        counterfactuals: bool,
+    ) -> Result<Option<Explanation>, CliError> {
+        self.advance(job);
+        let mut found = self.engine.explain(&self.names.request(job, &self.ask), cleaner, counterfactuals)?;
+        found.iter_mut().for_each(|found| self.locale.fill_explanation(found));
+        Ok(found)
+    }
+
+    fn advance(&mut self, job: &JobRecord) {
         if let Some(replay) = &mut self.replay {
             replay.advance_to(job.spec.posted_at);
             if self.bidders_only {
@@ -188,9 +221,6 @@ impl<'a> Ranker<'a> {
                 self.engine.refresh(replay, &self.rows);
             }
         }
-        let mut ranking = self.engine.recommend(&self.names.request(job, &self.ask))?;
-        self.locale.fill_ranking(&mut ranking);
-        Ok(ranking)
     }
 }
 
