@@ -128,8 +128,12 @@ export class Recommender {
     const { signal, locale, counterfactuals = true, ...rest } = options;
     const language = checkedLocale(locale, "request.invalid");
     if (typeof cleanerId !== "string") throw new TidyrankError("request.shape", "`cleanerId` must be a text");
-    const found = await this.#shards.explain(this.#request(job, rest), cleanerId, Boolean(counterfactuals), signal);
-    return this.#messages.fill(found, language);
+    const request = this.#request(job, rest);
+    const withChanges = Boolean(counterfactuals);
+    const found = this.#answer("explain", { request, cleanerId, withChanges }, signal, (signal) =>
+      this.#shards.explain(request, cleanerId, withChanges, signal),
+    );
+    return this.#messages.fill(await found, language);
   }
 
   async scoreCleaners(job: Job, options: ScoreOptions = {}): Promise<Scores> {
