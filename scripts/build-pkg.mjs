@@ -118,22 +118,41 @@ const GROUPS = [
 const SHIM = inRoot("js/src/element/shim.ts");
 
 async function bundle() {
+  const used = new Set();
   for (const { files, siblings } of GROUPS) {
-    for (const [out, name] of Object.entries(files)) await bundleOne(out, inRoot(`js/src/${name}.ts`), siblings);
+    for (const [out, name] of Object.entries(files)) {
+      const inputs = await bundleOne(out, inRoot(`js/src/${name}.ts`), siblings);
+      for (const input of inputs) used.add(/^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1]);
+    }
   }
   cpSync(inRoot("js/types"), `${OUT}/dist`, { recursive: true });
+  used.delete(undefined);
+  writeFileSync(`${OUT}/THIRD-PARTY-LICENSES`, licencesOf([...used].sort()));
 }
+
+/** The licences of the packages whose code is in dist/. */
+function licencesOf(packages) {
+  const texts = packages.map(
+    (name) => `${name}\n\n${readFileSync(inRoot(`node_modules/${name}/LICENSE`), "utf8").trim()}\n`,
+  );
+  return texts.join(`\n${"-".repeat(80)}\n\n`);
+}
+
+/** Writes one file; the answer is what went into it. */
 
 async function bundleOne(out, source, siblings) {
   const isElement = out === "element";
-  await build({
+  const { metafile } = await build({
+    absWorkingDir: root,
+    metafile: true,
     entryPoints: [{ out, in: source }],
     outdir: `${OUT}/dist`,
     bundle: true,
     format: "esm",
     target: "es2022",
     minify: true,
-    legalComments: isElement ? "eof" : "none",
+    // All licences are in a file of their own.
+    legalComments: "none",
     logLevel: "warning",
     external: ["node:*", "react"],
     // In an app with server components, what uses a browser's features says so.
@@ -141,6 +160,7 @@ async function bundleOne(out, source, siblings) {
     inject: isElement ? [SHIM] : [],
     plugins: [siblingsOf(siblings)],
   });
+  return Object.keys(metafile.inputs);
 }
 
 function siblingsOf(siblings) {

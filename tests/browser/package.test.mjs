@@ -41,6 +41,7 @@ describe("the tarball", () => {
       "LICENSE-APACHE",
       "LICENSE-MIT",
       "README.md",
+      "THIRD-PARTY-LICENSES",
       ...code.map((name) => `dist/${name}.js`),
       ...readdirSync(inRoot("js/types")).map((name) => `dist/${name}`),
       "dist/tidyrank_bg.wasm",
@@ -48,6 +49,15 @@ describe("the tarball", () => {
       "package.json",
     ].sort();
     assert.deepEqual([...installed.files].sort(), expected);
+  });
+
+  test("names everybody whose code is in it", () => {
+    const text = readFileSync(join(installed.project, "node_modules/tidyrank/THIRD-PARTY-LICENSES"), "utf8");
+    const named = ["@lit/react", "@lit/reactive-element", "idb", "lit", "lit-element", "lit-html"];
+    assert.deepEqual(
+      text.match(/^(?:@[a-z]+\/)?[a-z-]+$/gm).filter((line) => !/^-+$/.test(line)),
+      named,
+    );
   });
 
   test("is clean for publint and attw", () => {
