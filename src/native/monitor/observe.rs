@@ -1,0 +1,91 @@
+//! What a window of jobs looks like to the model.
+
+use crate::domain::JobRecord;
+use crate::engine::{CandidateSource, Engine, EngineError, Mode};
+use crate::features::{FEATURE_COUNT, FEATURES, Group, encode};
+use crate::native::datasets::Dataset;
+use crate::native::eval::request::{Ask, Names};
+
+/// The inputs, scores and ratings of a window.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Observed {
+    /// Jobs in it.
+    pub jobs: u64,
+    /// When the first was posted.
+    pub from: i64,
+    /// When the last was posted.
+    pub until: i64,
+    /// Values by feature, in the order of [`FEATURES`]; NaN = unknown. What depends on the job alone stands there once a
+    /// job, the rest once a bid.
+    pub features: Vec<Vec<f64>>,
+    /// The model's score of every bidder, 0 to 1.
+    pub scores: Vec<f64>,
+    /// The rated jobs.
+    pub rated: Vec<Rated>,
+}
+
+/// A rating that was given, beside the one that was expected. Both are 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rated {
+    /// When the job was posted, or recommended.
+    pub at: i64,
+    /// By the model.
+    pub expected: f64,
+    /// By the client.
+    pub actual: f64,
+    /// The interval that was said to hold it, and the share of ratings that such intervals are to hold.
+    pub interval: Option<(f64, f64, f64)>,
+}
+
+/// Looks at these jobs of a data set, each as it was when it was posted. An engine without a model gives no scores.
+///
+/// # Errors
+/// What the engine refuses.
+pub fn observe(data: &Dataset, jobs: &[usize], engine: &mut Engine) -> Result<Observed, EngineError> {
+    let mut order: Vec<&JobRecord> = jobs.iter().filter_map(|at| data.jobs.get(*at)).collect();
+    order.sort_by_key(|job| job.spec.posted_at);
+    let mut found = Observed { features: vec![Vec::new(); FEATURE_COUNT], jobs: order.len() as u64, ..Observed::default() };
+    found.from = order.first().map_or(0, |job| job.spec.posted_at);
+    found.until = order.last().map_or(0, |job| job.spec.posted_at);
+    let mut replay = data.history.replay();
+    let names = Names { market: &data.market, cleaners: &data.cleaners, clients: &data.client_ids };
+    for job in order {
+        replay.advance_to(job.spec.posted_at);
+        let bidders: Vec<u32> = job.bids.iter().map(|bid| bid.cleaner).collect();
+        for (number, cleaner) in bidders.iter().enumerate() {
+            let stats = replay.cleaner(*cleaner).clone();
+            let Some(who) = data.cleaners.get(*cleaner as usize) else { continue };
+            let row = encode(&data.market, replay.market(), &job.spec, who, &stats, job.bid_of(*cleaner));
+            for ((feature, value), column) in FEATURES.iter().zip(row).zip(&mut found.features) {
+                if number == 0 || feature.group != Group::Query {
+                    column.push(f64::from(value));
+                }
+            }
+        }
+        if engine.model().is_none() {
+            continue;
+        }
+        engine.refresh(&mut replay, &bidders);
+        let ask = Ask {
+            limit: Some(u32::MAX),
+            mode: Mode::Neural,
+            candidates: Some(CandidateSource::Bidders),
+            ..Ask::default()
+        };
+        let ranking = engine.recommend(&names.request(job, &ask))?;
+        let scored = |item: &crate::engine::Item| item.neural_score.map(|score| f64::from(score) / 100.0);
+        found.scores.extend(ranking.items.iter().filter_map(scored));
+        let hired = job.hired.and_then(|hired| data.cleaners.get(hired as usize));
+        let item = ranking.items.iter().find(|item| hired.is_some_and(|hired| hired.id == item.cleaner_id));
+        if let (Some(item), Some(actual), true) = (item, job.rating, job.completed) {
+            let Some(expected) = scored(item) else { continue };
+            let interval = item.interval.map(|[low, high]| (f64::from(low) / 100.0, f64::from(high) / 100.0, LEVEL));
+            let actual = f64::from(actual);
+            found.rated.push(Rated { at: job.spec.posted_at, expected, actual, interval });
+        }
+    }
+    Ok(found)
+}
+
+/// The level of intervals where a request names none.
+const LEVEL: f64 = 0.9;
