@@ -163,7 +163,8 @@ mod tests {
                 assert!((0.0..=50.0).contains(&low) && (50.0..=100.0).contains(&high), "byte {at}");
             }
         }
-        let columns: [(Vec<u32>, Vec<u32>, Vec<f32>, Vec<f32>); 6] = [
+        type Columns = (Vec<u32>, Vec<u32>, Vec<f32>, Vec<f32>);
+        let columns: [Columns; 6] = [
             (vec![1], vec![1], vec![0.5], vec![0.1]),
             (vec![0, 0], vec![1, 1], vec![0.5], vec![0.1, 0.1]),
             (vec![0], vec![1], vec![0.9, 0.5], vec![0.1, 0.2]),

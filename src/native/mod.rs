@@ -10,6 +10,7 @@ pub mod experiment;
 pub mod files;
 pub mod messages;
 pub mod model_dir;
+pub mod monitor;
 pub mod quantize;
 pub mod score;
 pub mod tiles;

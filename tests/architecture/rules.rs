@@ -21,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("native::events", &["domain", "native::files"]),
     ("native::experiment", &["domain", "engine", "native::datasets", "native::eval", "native::events"]),
     ("native::tiles", &["domain", "artifact", "engine", "native::files", "native::model_dir"]),
+    ("native::monitor", &["domain", "features", "engine", "native::datasets", "native::eval", "native::events"]),
     ("native::score", &["domain", "numeric", "artifact", "engine", "native::datasets", "native::eval"]),
     ("native::quantize", &["domain", "features", "numeric", "model", "artifact"]),
 ];

@@ -43,6 +43,7 @@ fn request(at: usize, numbers: &mut Numbers, catalog: &Catalog, clients: &[Strin
         client_vector: numbers.once_in(10).then(|| (0..64).map(|_| numbers.eighths(4) / 16.0 - 0.125).collect()),
         filters: Filters { max_distance_km: numbers.once_in(4).then(|| 2.0 + numbers.below(20) as f64) },
         asked: None,
+        level: None,
     }
 }
 

@@ -16,6 +16,7 @@ mod ingest;
 mod inspect;
 mod load;
 mod locale;
+mod monitor;
 mod nearest;
 mod output;
 mod progress;
@@ -72,6 +73,8 @@ enum Command {
     Recommend(recommend::Args),
     /// Explain a cleaner's score and place for a job
     Explain(explain::Args),
+    /// Compare what happens with what the model was made for: ok, watch or retrain (exit code 3)
+    Monitor(monitor::Args),
     /// Score every open job against every cleaner, into a Parquet file
     Score(score::Args),
     /// Show what is in a model, and check its files
@@ -117,10 +120,12 @@ fn warn(text: &str) {
     let _ = writeln!(std::io::stderr(), "warning: {text}");
 }
 
-/// Runs the command line of this process: exit code 0 = ok, 1 = failed, 2 = wrong usage (by clap).
+/// Runs the command line of this process: exit code 0 = ok, 1 = failed, 2 = wrong usage (by clap), 3 = `tidyrank
+/// monitor` says that the model is to be trained again.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let context = Context { format: cli.format, progress: !cli.quiet && std::io::stderr().is_terminal() };
+    let mut code = ExitCode::SUCCESS;
     let result = match cli.command {
         Command::Generate(args) => generate::run(args, &context),
         Command::Import(args) => import::run(args, &context),
@@ -130,6 +135,7 @@ pub fn main() -> ExitCode {
         Command::Quantize(args) => quantize::run(args, &context),
         Command::Recommend(args) => recommend::run(args, &context),
         Command::Explain(args) => explain::run(args, &context),
+        Command::Monitor(args) => monitor::run(args, &context).map(|status| code = status),
         Command::Score(args) => score::run(args, &context),
         Command::Inspect(args) => inspect::run(args, &context),
         Command::Catalog(args) => catalog::run(args, &context),
@@ -137,7 +143,7 @@ pub fn main() -> ExitCode {
         Command::Export(args) => export::run(args, &context),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => code,
         Err(error) => {
             // A closed standard error is no reason to panic.
             let _ = writeln!(std::io::stderr(), "error[{}]: {}\n  help: {}", error.code, error.message, error.hint);

@@ -17,6 +17,7 @@ use crate::native::datasets::Dataset;
 use crate::native::eval::ensemble::{Weights, choices, fit};
 use crate::native::eval::request::Names;
 use crate::native::model_dir::{ModelDir, ModelDirError};
+use crate::native::monitor::{REFERENCE_ROLE, Reference, observe};
 use crate::native::quantize::{Calibration, CalibrationSource, Quantised, QuantizeError, Rounding, quantise};
 use crate::native::train::SplitKind;
 
@@ -89,6 +90,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), CliError> {
     ];
     model.write(&files)?;
     let (weights, intervals) = fit_served(&args, &dataset, &mut model)?;
+    write_reference(&args, &dataset, &mut model)?;
     let seconds = began.elapsed().as_secs_f64();
     show(&summary(&model, rows.len(), &nearest, &stored, (weights, &intervals), seconds), context)
 }
@@ -124,6 +126,13 @@ fn fit_served(args: &Args, dataset: &Dataset, model: &mut ModelDir) -> Result<(O
     let intervals = calibrate::intervals(&predictions).map_err(damaged)?;
     model.write(&[("conformal", CONFORMAL_FILE, intervals.to_tensors().map_err(damaged)?.to_bytes())])?;
     Ok((weights, intervals))
+}
+
+/// Writes what the model's inputs, scores and errors look like on those jobs, for `tidyrank monitor` to compare with.
+fn write_reference(args: &Args, dataset: &Dataset, model: &mut ModelDir) -> Result<(), CliError> {
+    let mut engine = load::engine(&args.model, Precision::Int8)?;
+    let observed = observe(dataset, &validation_jobs(args, dataset)?, &mut engine)?;
+    Ok(model.write(&[(REFERENCE_ROLE, "reference.json", Reference::of(&observed).to_bytes())])?)
 }
 
 /// The jobs that were neither trained on nor held out: those of the validation part, and with a temporal split all between.

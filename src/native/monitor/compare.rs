@@ -17,6 +17,7 @@ pub struct Side {
 
 /// How far a window is from the reference in one number.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Drift {
     /// Name of the feature, or `score`.
     pub name: String,
@@ -34,9 +35,9 @@ pub struct Drift {
 
 impl Drift {
     /// Of a window's values.
-    pub fn of(name: &str, reference: &Distribution, values: &[f64]) -> Self {
-        let now = Distribution::of(values);
-        let tested = reference.ks(values);
+    pub fn of(name: &str, reference: &Distribution, values: &[f64], units: u64) -> Self {
+        let now = Distribution::of(values, units);
+        let tested = reference.ks(values, units);
         Self {
             name: name.to_owned(),
             psi: reference.psi(values),
@@ -47,8 +48,7 @@ impl Drift {
         }
     }
 
-    /// The index, where it is more than chance: what as many values of the reference itself would give, and a distance that
-    /// chance does not explain.
+    /// The index, or 0 where chance explains as large a distance.
     pub fn beyond_chance(&self, significance: f64) -> f64 {
         // A gap among the unknown shows in no distance between the known.
         let gap = (self.reference.missing - self.window.missing).abs() > 0.05;

@@ -15,6 +15,8 @@ const LEAST_SHARE: f64 = 1e-4;
 pub struct Distribution {
     /// How many there were, unknown ones included.
     pub count: u64,
+    /// How many of them are independent: values of one job, or of one cleaner, count as one.
+    pub units: u64,
     /// Ascending inner edges of the bins: a bin holds what is at most its upper edge. Equal deciles are one edge.
     pub edges: Vec<f64>,
     /// Share of each bin among all, and last that of the unknown.
@@ -24,8 +26,8 @@ pub struct Distribution {
 }
 
 impl Distribution {
-    /// Of these values; what is not finite is unknown.
-    pub fn of(values: &[f64]) -> Self {
+    /// Of these values, of which so many are independent; what is not finite is unknown.
+    pub fn of(values: &[f64], units: u64) -> Self {
         let known = sorted(values);
         let edge = |part: usize| known[(part * known.len() / BINS).saturating_sub(1).min(known.len() - 1)];
         let mut edges: Vec<f64> = if known.is_empty() { Vec::new() } else { (1..BINS).map(edge).collect() };
@@ -33,7 +35,7 @@ impl Distribution {
         let kept = known.len().min(KEPT);
         let at = |place: usize| known[(2 * place + 1) * known.len() / (2 * kept)];
         let shares = shares(&edges, values);
-        Self { count: values.len() as u64, edges, shares, values: (0..kept).map(at).collect() }
+        Self { count: values.len() as u64, units, edges, shares, values: (0..kept).map(at).collect() }
     }
 
     /// The population stability index of other values against these: the sum over the bins of
@@ -48,8 +50,9 @@ impl Distribution {
     }
 
     /// The two-sample Kolmogorov-Smirnov distance of the known values, 0 to 1, and the probability of one as large where
-    /// nothing has changed (of the limiting distribution; Smirnov 1948). `None` where either side knows none.
-    pub fn ks(&self, values: &[f64]) -> Option<(f64, f64)> {
+    /// nothing has changed (of the limiting distribution, for as many values as are independent; Smirnov 1948). `None` where
+    /// either side knows none.
+    pub fn ks(&self, values: &[f64], units: u64) -> Option<(f64, f64)> {
         let other = sorted(values);
         let (n, m) = (self.values.len(), other.len());
         if n == 0 || m == 0 {
@@ -62,10 +65,8 @@ impl Distribution {
             j += other[j..].iter().take_while(|value| **value <= at).count();
             distance = distance.max((i as f64 / n as f64 - j as f64 / m as f64).abs());
         }
-        // The kept values stand for all of them.
-        let known = (self.count as f64 * (1.0 - self.shares.last().copied().unwrap_or(0.0))).max(1.0);
-        let effective = (known * m as f64 / (known + m as f64)).sqrt();
-        Some((distance, kolmogorov(effective * distance)))
+        let (here, there) = (self.units.max(1) as f64, units.max(1) as f64);
+        Some((distance, kolmogorov((here * there / (here + there)).sqrt() * distance)))
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Observed {
     /// Values by feature, in the order of [`FEATURES`]; NaN = unknown. What depends on the job alone stands there once a
     /// job, the rest once a bid.
     pub features: Vec<Vec<f64>>,
+    /// How many values of each are independent: the jobs, or for what depends on the cleaner alone the cleaners.
+    pub units: Vec<u64>,
     /// The model's score of every bidder, 0 to 1.
     pub scores: Vec<f64>,
     /// The rated jobs.
@@ -41,13 +43,15 @@ pub struct Rated {
 ///
 /// # Errors
 /// What the engine refuses.
-pub fn observe(data: &Dataset, jobs: &[usize], engine: &mut Engine) -> Result<Observed, EngineError> {
-    let mut order: Vec<&JobRecord> = jobs.iter().filter_map(|at| data.jobs.get(*at)).collect();
+pub fn observe(data: &Dataset, jobs: &[JobRecord], engine: &mut Engine) -> Result<Observed, EngineError> {
+    let mut order: Vec<&JobRecord> = jobs.iter().collect();
     order.sort_by_key(|job| job.spec.posted_at);
-    let mut found = Observed { features: vec![Vec::new(); FEATURE_COUNT], jobs: order.len() as u64, ..Observed::default() };
+    let mut found =
+        Observed { features: vec![Vec::new(); FEATURE_COUNT], jobs: order.len() as u64, ..Observed::default() };
     found.from = order.first().map_or(0, |job| job.spec.posted_at);
     found.until = order.last().map_or(0, |job| job.spec.posted_at);
     let mut replay = data.history.replay();
+    let mut seen = vec![false; data.cleaners.len()];
     let names = Names { market: &data.market, cleaners: &data.cleaners, clients: &data.client_ids };
     for job in order {
         replay.advance_to(job.spec.posted_at);
@@ -55,6 +59,7 @@ pub fn observe(data: &Dataset, jobs: &[usize], engine: &mut Engine) -> Result<Ob
         for (number, cleaner) in bidders.iter().enumerate() {
             let stats = replay.cleaner(*cleaner).clone();
             let Some(who) = data.cleaners.get(*cleaner as usize) else { continue };
+            seen[*cleaner as usize] = true;
             let row = encode(&data.market, replay.market(), &job.spec, who, &stats, job.bid_of(*cleaner));
             for ((feature, value), column) in FEATURES.iter().zip(row).zip(&mut found.features) {
                 if number == 0 || feature.group != Group::Query {
@@ -84,6 +89,8 @@ pub fn observe(data: &Dataset, jobs: &[usize], engine: &mut Engine) -> Result<Ob
             found.rated.push(Rated { at: job.spec.posted_at, expected, actual, interval });
         }
     }
+    let cleaners = seen.into_iter().filter(|seen| *seen).count() as u64;
+    found.units = FEATURES.iter().map(|of| if of.group == Group::Item { cleaners } else { found.jobs }).collect();
     Ok(found)
 }
 

@@ -77,8 +77,13 @@ impl Reference {
             jobs: observed.jobs,
             from: observed.from,
             until: observed.until,
-            features: observed.features.iter().map(|values| Distribution::of(values)).collect(),
-            scores: Distribution::of(&observed.scores),
+            features: observed
+                .features
+                .iter()
+                .zip(&observed.units)
+                .map(|(values, n)| Distribution::of(values, *n))
+                .collect(),
+            scores: Distribution::of(&observed.scores, observed.jobs),
             rating: Rating::of(&observed.rated).map(|rating| rating.summary),
         }
     }

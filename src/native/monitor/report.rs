@@ -97,6 +97,7 @@ pub struct Coverage {
 
 /// The comparison. Its JSON is what the page Model health draws.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Report {
     /// The worst of the findings.
     pub status: Status,
@@ -128,9 +129,16 @@ pub struct Report {
 
 impl Report {
     /// Compares. `shown`: how often each cleaner of the catalog was shown, where that is known.
-    pub fn of(model: &str, reference: &Reference, observed: &Observed, shown: Option<&[u64]>, limits: &Thresholds) -> Self {
-        let drift = |((feature, kept), values): ((&crate::features::Feature, _), &Vec<f64>)| {
-            Drift::of(feature.name, kept, values)
+    pub fn of(
+        model: &str,
+        reference: &Reference,
+        observed: &Observed,
+        shown: Option<&[u64]>,
+        limits: &Thresholds,
+    ) -> Self {
+        let drift = |at: usize| {
+            let (kept, values) = (reference.features.get(at)?, observed.features.get(at)?);
+            Some(Drift::of(FEATURES[at].name, kept, values, *observed.units.get(at)?))
         };
         let mut report = Self {
             status: Status::Ok,
@@ -138,8 +146,9 @@ impl Report {
             model: model.to_owned(),
             window: Window { jobs: observed.jobs, from: observed.from, until: observed.until },
             reference: Window { jobs: reference.jobs, from: reference.from, until: reference.until },
-            features: FEATURES.iter().zip(&reference.features).zip(&observed.features).map(drift).collect(),
-            score: (!observed.scores.is_empty()).then(|| Drift::of("score", &reference.scores, &observed.scores)),
+            features: (0..FEATURES.len()).filter_map(drift).collect(),
+            score: (!observed.scores.is_empty())
+                .then(|| Drift::of("score", &reference.scores, &observed.scores, observed.jobs)),
             rating: Rating::of(&observed.rated),
             rating_reference: reference.rating,
             errors: errors(&observed.rated),
@@ -169,7 +178,11 @@ impl Report {
         }
         if let Some(Coverage { shown, share, .. }) = self.coverage.filter(|one| one.share < limits.catalog_coverage) {
             let least = limits.catalog_coverage;
-            let text = format!("{shown} recommendations show {:.0} % of the catalog, less than {:.0} %", 100.0 * share, 100.0 * least);
+            let text = format!(
+                "{shown} recommendations show {:.0} % of the catalog, less than {:.0} %",
+                100.0 * share,
+                100.0 * least
+            );
             found.push(Finding { status: Status::Watch, code: "catalog_coverage", text });
         }
         found.sort_by_key(|finding| std::cmp::Reverse(finding.status));
@@ -204,7 +217,10 @@ impl Report {
             // The standard error of a root mean square of n values is about 1 / sqrt(2 n) of it.
             let noise = 3.0 * (0.5 / now.count as f64 + 0.5 / then.count as f64).sqrt();
             if status > Status::Ok && ratio > 1.0 + noise {
-                let text = format!("RMSE of the ratings {:.4}, {ratio:.2} times that at the release ({:.4})", now.rmse, then.rmse);
+                let text = format!(
+                    "RMSE of the ratings {:.4}, {ratio:.2} times that at the release ({:.4})",
+                    now.rmse, then.rmse
+                );
                 found.push(Finding { status, code: "rating_error", text });
             }
             let status = at_level(now.ece - then.ece, limits.ece_increase);
@@ -217,7 +233,11 @@ impl Report {
             let noise = 3.0 * (level * (1.0 - level) / count.max(1) as f64).sqrt();
             let status = at_level(level - share, limits.interval_shortfall);
             if status > Status::Ok && level - share > noise {
-                let text = format!("{:.1} % of {count} ratings lie in their intervals, {:.0} % should", 100.0 * share, 100.0 * level);
+                let text = format!(
+                    "{:.1} % of {count} ratings lie in their intervals, {:.0} % should",
+                    100.0 * share,
+                    100.0 * level
+                );
                 found.push(Finding { status, code: "interval_coverage", text });
             }
         }
@@ -260,11 +280,8 @@ fn errors(rated: &[Rated]) -> Vec<ErrorDay> {
 fn intervals(rated: &[Rated]) -> Option<IntervalCoverage> {
     let level = rated.iter().find_map(|one| one.interval)?.2;
     // Of several levels the first: shares of different ones cannot be added up.
-    let at_level: Vec<(&Rated, (f64, f64, f64))> = rated
-        .iter()
-        .filter_map(|one| Some((one, one.interval?)))
-        .filter(|(_, interval)| interval.2 == level)
-        .collect();
+    let at_level: Vec<(&Rated, (f64, f64, f64))> =
+        rated.iter().filter_map(|one| Some((one, one.interval?))).filter(|(_, interval)| interval.2 == level).collect();
     let inside = at_level.iter().filter(|(one, (low, high, _))| (*low..=*high).contains(&one.actual)).count();
     let count = at_level.len() as u64;
     Some(IntervalCoverage { count, level, share: inside as f64 / count as f64 })

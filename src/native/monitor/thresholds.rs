@@ -91,8 +91,8 @@ impl Thresholds {
     /// # Errors
     /// [`ThresholdsError`].
     pub fn from_toml(text: &str) -> Result<Self, ThresholdsError> {
-        let read: Self =
-            toml::from_str(text).map_err(|error| ThresholdsError::Form { reason: error.to_string().trim().to_owned() })?;
+        let read: Self = toml::from_str(text)
+            .map_err(|error| ThresholdsError::Form { reason: error.to_string().trim().to_owned() })?;
         let levels = [
             ("feature_psi", read.feature_psi),
             ("score_psi", read.score_psi),
