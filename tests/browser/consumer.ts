@@ -62,6 +62,7 @@ export function show(ranking: Ranking): FeedbackDetail | undefined {
   const element = document.createElement("tidyrank-results");
   element.ranking = ranking;
   element.texts = { ...TEXTS.el, contact: "Μίλα μαζί του" };
+  element.explain = async ({ cleanerId }) => await (await anywhere())[0].explain({}, cleanerId ?? "");
   let said: FeedbackDetail | undefined;
   element.addEventListener("tidyrank-feedback", ({ detail }) => {
     said = detail;

@@ -306,6 +306,36 @@ describe("the element", () => {
     );
   });
 
+  test("shows what the engine explains", async () => {
+    const { page } = await openElement({ ranking });
+    const explanation = await page.evaluate(
+      async ({ job, id }) => {
+        const { Recommender } = await import("/tidyrank/index.js");
+        const recommender = await Recommender.load("/market/manifest.json");
+        document.querySelector("tidyrank-results").explain = ({ cleanerId }) => recommender.explain(job, cleanerId);
+        return await recommender.explain(job, id);
+      },
+      { job: knownJob(), id: ranking.items[1].cleanerId },
+    );
+    await page.getByRole("button", { name: "Why this place?" }).nth(1).click();
+    const table = page.getByRole("table", { name: "How the score adds up" });
+    await table.waitFor();
+    const points = (await table.getByRole("row").allInnerTexts()).slice(1).map((row) => Number(/[\d.]+$/.exec(row)[0]));
+    const total = points.pop();
+    assert.ok(Math.abs(points.reduce((a, b) => a + b) - total) <= 0.2, `${points} do not add up to ${total}`);
+    const groups = await page.locator(".groups .bar-row").allInnerTexts();
+    assert.equal(groups.length, explanation.neural.groups.length + 1);
+    // Every group has a name of its own in the texts.
+    for (const { group } of explanation.neural.groups) {
+      assert.ok(!groups.some((line) => line.startsWith(group)), `${group} has no text`);
+    }
+    const changes = await page.locator('[part="changes"] li').allInnerTexts();
+    assert.deepEqual(
+      changes,
+      explanation.counterfactuals.map(({ text }) => text),
+    );
+  });
+
   test("lists jobs, in Greek, with texts of the host", async () => {
     const { page, told, complaints } = await openElement({ ranking: jobs(), locale: "el", currency: "EUR" });
     await page.evaluate(() => {

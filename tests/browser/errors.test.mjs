@@ -68,6 +68,7 @@ const PROVOKE = {
   "request.aborted": () => recommender.recommendCleaners({}, { signal: AbortSignal.abort() }),
   "request.shape": () => recommender.recommendCleaners({ sizem2: 1 }),
   "request.invalid": () => recommender.recommendCleaners({ sizeM2: -1 }),
+  "request.unknown_cleaner": () => recommender.explain({}, "nobody"),
   "artifact.manifest": () => load({ manifest: bytesOf("no manifest"), files: {} }),
   "artifact.version": () => loadWith((json) => Object.assign(json, { format_version: 99, oldest_readable: 99 })),
   "artifact.checksum": () => loadDamaged((bytes) => bytes.with(bytes.length - 1, bytes.at(-1) ^ 1)),
