@@ -274,6 +274,42 @@ describe("in the package", () => {
       await server?.close();
     });
 
+    test("explanations and bid suggestions are asked for once, in any language", async () => {
+      const { context, page } = await openSite(browser, server.url);
+      const outcome = await page.evaluate(async (job) => {
+        let sent = 0;
+        const worker = () => {
+          const worker = new Worker("/tidyrank/worker.js", { type: "module" });
+          const post = worker.postMessage.bind(worker);
+          worker.postMessage = (message, moved) => {
+            sent++;
+            post(message, moved);
+          };
+          return worker;
+        };
+        const { Recommender } = window.tidyrank;
+        const recommender = await Recommender.load("/market/manifest.json", { worker, answers: true });
+        const { cleanerId } = (await recommender.recommendCleaners(job)).items[0];
+        const both = async (locale, more) => [
+          await recommender.explain(job, cleanerId, { locale, ...more }),
+          await recommender.suggestBid(job, cleanerId, { locale }),
+        ];
+        const english = await both("en");
+        const first = sent;
+        const greek = await both("el");
+        english[0].reasons.length = 0;
+        const again = await both("el");
+        const second = sent;
+        await both("el", { counterfactuals: false });
+        return { first, second, last: sent, english: english[1], greek, again };
+      }, knownJob());
+      assert.equal(outcome.second, outcome.first);
+      assert.ok(outcome.last > outcome.second, "another question got the kept answer");
+      assert.deepEqual(outcome.again, outcome.greek);
+      assert.notDeepEqual(outcome.greek[1].reasons, outcome.english.reasons);
+      await context.close();
+    });
+
     test("workers are asked once for each question", async () => {
       const { context, page } = await openSite(browser, server.url);
       const outcome = await page.evaluate(async () => {

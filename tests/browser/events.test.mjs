@@ -818,6 +818,10 @@ describe("bad input", () => {
     const feedback = await store.feedback(id, "helpful");
     await assert.rejects(store.outcome(feedback, "viewed"), { code: "events.unknown" });
     assert.equal((await store.stats()).events, 3);
+    const twins = await EventStore.open({ storage: "memory", randomId: () => "same" });
+    await twins.setConsent(true);
+    await assert.rejects(twins.recordCleaners({ jobId: "j" }, ranking), { code: "events.storage" });
+    assert.equal((await twins.stats()).events, 0);
     store.close();
     for (const call of [
       () => store.records(),

@@ -1,5 +1,6 @@
 // Events in memory: for Node, and for browsers without IndexedDB.
 import type { Consent, EventStats, RecordedEvent } from "../../types/events.js";
+import { TidyrankError } from "../errors.js";
 import {
   type Batch,
   DROPPED_FIRST,
@@ -41,6 +42,10 @@ export class MemoryDatabase implements EventDatabase {
 
   async append(events: readonly RecordedEvent[], most: number): Promise<Dropped> {
     if (this.#consent !== "granted") throw noConsent();
+    const ids = new Set(events.map(({ id }) => id));
+    if (ids.size < events.length || events.some(({ id }) => this.#ids.has(id))) {
+      throw new TidyrankError("events.storage", "the store has an event with this id");
+    }
     const first = this.#last + 1;
     for (const event of events) {
       this.#rows.set(++this.#last, { state: NEW, event: structuredClone(event) });
