@@ -87,6 +87,7 @@ const meta = readObject<Unreasoned<EngineMeta>>({
   ruleWeight: readNumber,
   priceWeight: readNumber,
   clientKnown: readFlag,
+  cold: readObject<RankingMeta["cold"]>({ client: readFlag, city: readFlag }),
   backend: readText<"cpu">,
   kernel: readText<RankingMeta["kernel"]>,
   model,

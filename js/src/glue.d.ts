@@ -15,6 +15,8 @@ declare module "#glue" {
     remove_tile(hash: Uint8Array): Uint8Array;
     catalog(): Uint8Array;
     suggest_bid(question: Uint8Array): Uint8Array;
+    fold_terms(history: Uint8Array): Uint8Array;
+    fold(terms: Uint8Array): Uint8Array;
     gpu_model(): Uint8Array;
     gpu_rows(): number;
     gpu_items(from: number, to: number): Uint8Array;

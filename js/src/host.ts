@@ -5,6 +5,7 @@ import { bidQuestionBytes, readBidSuggestion } from "./bids.js";
 import { canHash } from "./cache.js";
 import { type Failure, isFailure, toError } from "./errors.js";
 import { questionBytes, readExplanation } from "./explanation.js";
+import { historyBytes, readTerms, readVector, termsBytes } from "./foldin.js";
 import { Backends, type Tell } from "./gpu.js";
 import { manifestBytes } from "./manifest.js";
 import { isNode, readFile } from "./node.js";
@@ -90,6 +91,10 @@ function perform(engine: WasmEngine, operation: string, payload: unknown): unkno
       const { meta, ...scores } = answerOf(engine.score(requestBytes(payload)), readScores);
       return { ...scores, meta: { ...meta, backendReason: "cpu: the scores of all are asked for" } };
     }
+    case "foldTerms":
+      return answerOf(engine.fold_terms(historyBytes(payload)), readTerms);
+    case "fold":
+      return answerOf(engine.fold(termsBytes(payload)), readVector);
     case "suggestBid":
       return answerOf(engine.suggest_bid(bidQuestionBytes(payload)), readBidSuggestion);
     case "row":

@@ -14,6 +14,7 @@ import type { BidQuestion } from "./bids.js";
 import type { Failure, TidyrankError } from "./errors.js";
 import type { Question } from "./explain.js";
 import type { readExplanation } from "./explanation.js";
+import type { FoldTerm } from "./foldin.js";
 import type { Said } from "./gpu.js";
 import type { Tile } from "./tiles.js";
 
@@ -58,6 +59,8 @@ export interface Operations {
   explain: { payload: { request: object; question: Question }; answer: EngineExplanation | null };
   catalog: { payload: undefined; answer: Catalog };
   suggestBid: { payload: BidQuestion; answer: BidSuggestion };
+  foldTerms: { payload: unknown; answer: FoldTerm[] };
+  fold: { payload: FoldTerm[]; answer: number[] };
   /** Which tiles a request needs. */
   near: { payload: object; answer: Tile[] };
   addTile: { payload: { hash: string; bytes: Uint8Array<ArrayBuffer> }; answer: undefined };

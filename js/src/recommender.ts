@@ -1,6 +1,7 @@
 // The public class, ranking in the caller's own thread: `tidyrank/core`, which the other entries extend. Nothing in this
 // module runs at import but the definition of classes.
 import type { BidOptions, BidSuggestion } from "../types/bids.js";
+import type { FoldedClient, FoldInOptions, Interaction } from "../types/foldin.js";
 import type {
   Capabilities,
   Catalog,
@@ -134,6 +135,16 @@ export class Recommender {
       this.#shards.explain(request, cleanerId, withChanges, signal),
     );
     return this.#messages.fill(await found, language);
+  }
+
+  async foldIn(history: readonly Interaction[], options: FoldInOptions = {}): Promise<FoldedClient> {
+    this.#check();
+    const whole = (one: Interaction) => (one?.job ? { ...one, job: this.#request(one.job, {}).job } : one);
+    const ratings = Array.isArray(history) ? history.map(whole) : history;
+    const { clientVector, terms } = await this.#shards.foldIn(ratings, options.signal);
+    const used = new Set(terms.map(({ at }) => at));
+    const ignored = history.filter((_, at) => !used.has(at)).map(({ cleanerId }) => cleanerId);
+    return { clientVector, used: used.size, ignored };
   }
 
   async scoreCleaners(job: Job, options: ScoreOptions = {}): Promise<Scores> {

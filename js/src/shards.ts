@@ -114,6 +114,13 @@ export class Shards {
     });
   }
 
+  /** What the ratings tell, by the engines that have the cleaners, in the order of the ratings; then the vector by any of them. */
+  async foldIn(history: readonly unknown[], signal: AbortSignal | undefined) {
+    const terms = (await this.#all("foldTerms", history, signal)).flat().sort((a, b) => a.at - b.at);
+    const clientVector = await this.#call(this.#backends[0] as Backend, "fold", terms, signal);
+    return { clientVector, terms };
+  }
+
   /** What to bid: by the engine that has the cleaner. */
   async suggestBid(question: BidQuestion, signal: AbortSignal | undefined): Promise<BidSuggestion> {
     const near = { job: question.job, filters: { maxDistanceKm: CLEANERS_REACH_KM } };

@@ -9,10 +9,12 @@
 
 import type { BidOptions, BidSuggestion } from "./bids.js";
 import type { ExplainOptions, Explanation, MessageCatalogue, Notice, Reason } from "./explain.js";
+import type { FoldedClient, FoldInOptions, Interaction } from "./foldin.js";
 import type { CleanerProfile } from "./profile.js";
 
 export type * from "./bids.js";
 export type * from "./explain.js";
+export type * from "./foldin.js";
 export type * from "./profile.js";
 
 /** A position in degrees (WGS 84). */
@@ -77,7 +79,7 @@ export interface RecommendOptions {
   level?: number;
   /** Rank everyone in the catalog or only those who bid; without it as the market does it. */
   candidates?: "catalog" | "bidders";
-  /** The client's own embedding (64 numbers) where it is not part of the loaded files. */
+  /** The client's own vector where it is not part of the loaded files: an embedding row (64 numbers), or what `foldIn` gives. */
   clientVector?: readonly number[];
   filters?: Filters;
   /** The language of reasons; without it that of `LoadOptions`. */
@@ -151,6 +153,11 @@ export interface RankingMeta {
   priceWeight: number;
   /** Whether the model knows this client. */
   clientKnown: boolean;
+  /**
+   * Of what the model has seen nothing, and what it therefore takes for the average: the client, and the place of the job
+   * (`city`: outside the positions that it learned from, which then count as unknown).
+   */
+  cold: { client: boolean; city: boolean };
   /** Where the model scored. */
   backend: "cpu" | "webgpu";
   /** Why there. */
@@ -347,6 +354,11 @@ export declare class Recommender {
   static load(source: string | URL | ModelBytes, options?: LoadOptions): Promise<Recommender>;
   /** Ranks the cleaners for a job. Requests are answered in order; a cancelled one is never begun. */
   recommendCleaners(job: Job, options?: RecommendOptions): Promise<Ranking>;
+  /**
+   * A client's vector from the client's own ratings, for `clientVector`. Without the file of the role `foldin` it is that of the
+   * client whom nobody knows. Of a catalog in tiles only the cleaners that are loaded count.
+   */
+  foldIn(history: readonly Interaction[], options?: FoldInOptions): Promise<FoldedClient>;
   /** The score of every row of the catalog for a job, without items and reasons. */
   scoreCleaners(job: Job, options?: ScoreOptions): Promise<Scores>;
   /**

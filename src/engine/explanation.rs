@@ -14,7 +14,7 @@ use super::scratch::Scratch;
 use super::select::Placed;
 use super::shapley::{COALITIONS, FEATURE_GROUPS, Facts, shapley};
 use crate::domain::rank_order;
-use crate::features::{encode_item, encode_query};
+use crate::features::encode_item;
 
 /// Why a cleaner has their score and their place.
 #[derive(Debug, Clone, PartialEq)]
@@ -204,14 +204,19 @@ impl Engine {
     fn values(&self, model: &Neural, context: &Context<'_>, scratch: &Scratch, at: usize) -> [f64; COALITIONS] {
         let candidates = &scratch.candidates;
         let place = candidates.places[at] as usize;
-        let mut query = encode_query(&self.catalog.market, &context.job);
-        model.normaliser.apply_to(model.columns.query.iter().copied(), &mut query);
         let mut item = encode_item(&self.catalog.rates[place], &self.catalog.stats[place]);
         model.normaliser.apply_to(model.columns.item.iter().copied(), &mut item);
+        // A folded client is an embedding row and what the client leans to, of which leniency alone needs no ratings.
+        let (row, leanings) = context.client.map_or((None, &[][..]), |client| {
+            let (row, leanings) = client.split_at(client.len().min(model.hybrid.user_dim()));
+            (Some(row), leanings)
+        });
+        let alone: Vec<f32> = leanings.iter().zip(0..).map(|(x, at)| if at == 0 { *x } else { 0.0 }).collect();
         let facts = Facts {
-            client: context.client,
+            client: row,
+            leanings: [&alone[..], leanings].map(|leanings| self.leaning(model, leanings, place as u32)),
             category: context.job.property_type.map(usize::from),
-            query,
+            query: self.query_features(model, &context.job),
             cleaner: self.catalog.embedding(place as u32),
             item,
             pair: model.pair_features(candidates.prices[at], candidates.distances[at]),

@@ -8,6 +8,7 @@ use std::ops::Range;
 #[cfg(feature = "native")]
 use serde::{Deserialize, Serialize};
 
+use super::area::Area;
 use super::catalog::Catalog;
 use super::columns::Columns;
 use super::conformal::Conformal;
@@ -20,7 +21,7 @@ use crate::artifact::text::{Quoted, text};
 use crate::artifact::{ArtifactError, Manifest, Tensors, sha256_hex};
 use crate::domain::Replay;
 use crate::features::{BID_FEATURES, FEATURE_COUNT, Group, Normaliser, columns_of, encode_item, schema_hash};
-use crate::model::{BidModel, ColumnGroups, Embeddings, Hybrid, ItemTable};
+use crate::model::{BidModel, ColumnGroups, Embeddings, FoldIn, Hybrid, ItemTable};
 use crate::numeric::Kernel;
 
 /// Weight of the rule score in the ensemble where no model says otherwise (seed 001).
@@ -67,6 +68,9 @@ pub struct Engine {
     pub(super) clients: Embeddings,
     pub(super) conformal: Option<Conformal>,
     pub(super) bids: Option<(BidModel, ModelIdentity)>,
+    pub(super) fold: Option<FoldIn>,
+    /// Where the model's jobs were; `None` where it does not say.
+    pub(super) area: Option<Area>,
     pub(super) rule_weight: f32,
     pub(super) price_weight: f32,
     pub(super) identity: Option<ModelIdentity>,
@@ -108,6 +112,8 @@ impl Engine {
             clients: Embeddings::default(),
             conformal: None,
             bids: None,
+            fold: None,
+            area: None,
             rule_weight: DEFAULT_RULE_WEIGHT,
             price_weight: 0.0,
             identity: None,
@@ -170,6 +176,7 @@ impl Engine {
                     engine.read_extra(manifest, "clients", file);
                 }
                 engine.read_extra(manifest, "conformal", file);
+                engine.read_extra(manifest, "foldin", file);
             }
             Err(error) => {
                 engine.no_model = Notice::new(
@@ -195,8 +202,12 @@ impl Engine {
         if found != schema_hash() {
             return Err(ArtifactError::Schema { expected: schema_hash(), found: found.to_owned() });
         }
+        self.area = Area::from_tensors(&tensors)?;
         #[cfg(feature = "native")]
         if precision == Precision::Fp32 {
+            // Where the model was quantised, that file says.
+            let quantised = read(manifest, Precision::Int8.role(), file).ok();
+            self.area = quantised.and_then(|tensors| Area::from_tensors(&tensors).ok()).flatten();
             self.catalog.set_embeddings(Embeddings::from_state(&tensors, "items", "collaborative.item_embedding")?);
             self.clients = Embeddings::from_state(&tensors, "users", "collaborative.user_embedding")?;
             return Neural::new(&tensors, read_state_normaliser(&tensors)?, &self.catalog);
@@ -211,10 +222,15 @@ impl Engine {
         }
         let Some(bytes) = file(role) else { return };
         let tensors = manifest.verify(role, &bytes).and_then(|()| Tensors::from_bytes(&bytes));
+        let dim = self.model.as_ref().map_or(0, |model| model.hybrid.user_dim());
         let (read, without) = match role {
             "clients" => (
                 tensors.and_then(|tensors| Embeddings::from_tensors(&tensors)).map(|clients| self.clients = clients),
                 "every client is treated as unknown",
+            ),
+            "foldin" => (
+                tensors.and_then(|tensors| FoldIn::from_tensors(&tensors, dim)).map(|file| self.fold = Some(file)),
+                "a client's ratings tell nothing",
             ),
             _ => (
                 tensors.and_then(|tensors| Conformal::from_tensors(&tensors)).map(|file| self.conformal = Some(file)),
@@ -277,6 +293,12 @@ impl Engine {
     /// The intervals of expected ratings, where the model comes with them.
     pub fn conformal(&self) -> Option<&Conformal> {
         self.conformal.as_ref()
+    }
+
+    /// Takes other knowledge of clients than what came with the model.
+    #[cfg(feature = "native")]
+    pub fn set_fold_in(&mut self, fold: FoldIn) {
+        self.fold = Some(fold);
     }
 
     /// The kernel that multiplies.

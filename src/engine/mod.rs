@@ -2,6 +2,7 @@
 //!
 //! It is not for training, for files on a disk, or for clocks: bytes and times are inputs.
 
+mod area;
 mod bids;
 mod candidates;
 mod catalog;
@@ -12,6 +13,7 @@ mod counterfactual;
 mod error;
 mod explain;
 mod explanation;
+mod foldin;
 pub mod gpu;
 mod load;
 mod market_file;
@@ -26,16 +28,18 @@ mod shapley;
 mod stats_columns;
 mod tiles;
 
+pub use area::{AREA_TENSOR, Area};
 pub use bids::{BidInputs, BidPoint, BidQuestion, BidSource, BidSuggestion};
 pub use catalog::Catalog;
 pub use catalog_file::CATALOG_FORMAT;
 pub use conformal::{CONFORMAL_FORMAT, Conformal, DEFAULT_LEVEL};
 pub use error::EngineError;
 pub use explanation::{Counterfactual, Explanation, GroupPoints, NeuralParts, Parts, Rivals, Share};
+pub use foldin::{Folded, Interaction};
 pub use load::{Engine, ModelIdentity, Precision, column_groups};
 pub use profile::{CleanerProfile, CleanerRef};
 pub use rank::{CandidateScore, NearScores};
-pub use ranking::{Asked, Breakdown, Excluded, Item, Meta, Notice, Part, Ranking, Scored};
+pub use ranking::{Asked, Breakdown, Cold, Excluded, Item, Meta, Notice, Part, Ranking, Scored};
 pub use reason::{Reason, Value};
 pub use request::{BidRequest, CandidateSource, Filters, JobRequest, Mode, Request};
 pub use shapley::FEATURE_GROUPS;

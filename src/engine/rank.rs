@@ -5,14 +5,14 @@ use super::conformal::level_of;
 use super::error::EngineError;
 use super::explain::{breakdown, parts, reasons};
 use super::load::{Engine, Neural};
-use super::ranking::{Asked, Item, Meta, Notice, Ranking, Scored};
+use super::ranking::{Asked, Cold, Item, Meta, Notice, Ranking, Scored};
 use super::request::{Mode, Request};
 use super::scratch::{ClientMemo, NetworkScratch, ScoreColumns, Scratch};
 use super::select::Placed;
 use crate::artifact::text::text;
 use crate::domain::JobSpec;
 use crate::features::{encode_pair, encode_query};
-use crate::model::{Hybrid, Query};
+use crate::model::{Hybrid, LEANINGS, Query};
 use crate::rules::{Match, RuleScore, Subject};
 
 /// How many are returned where a request does not say.
@@ -165,6 +165,10 @@ impl Engine {
         self.scratch.with(|scratch| {
             let context = self.context(request, scratch)?;
             let Some((model, query)) = &context.network else { return Ok(None) };
+            // What a folded client leans to is no part of the network.
+            if context.client.is_some_and(|client| client.len() > model.hybrid.user_dim()) {
+                return Ok(None);
+            }
             let Scratch { candidates, network: NetworkScratch { pairs, .. }, .. } = scratch;
             pairs.clear();
             let places = candidates.prices.iter().zip(&candidates.distances);
@@ -267,16 +271,33 @@ impl Engine {
             return Ok(request.job.client_id.as_ref().and_then(|id| self.clients.get(id)));
         };
         let dim = self.model.as_ref().map_or(vector.len(), |model| model.hybrid.user_dim());
-        if vector.len() != dim || vector.iter().any(|x| !x.is_finite()) {
-            return Err(EngineError::request("clientVector", text!("it must be ", dim, " finite numbers")));
+        let fits = vector.len() == dim || vector.len() == dim + LEANINGS;
+        if !fits || vector.iter().any(|x| !x.is_finite()) {
+            let lengths = text!("it must be ", dim, " or ", dim + LEANINGS, " finite numbers");
+            return Err(EngineError::request("clientVector", lengths));
         }
         Ok(Some(vector))
     }
 
-    fn query(&self, model: &Neural, client: Option<&[f32]>, job: &JobSpec) -> Query {
+    /// The normalised features of a job.
+    pub(super) fn query_features(&self, model: &Neural, job: &JobSpec) -> [f32; 7] {
         let mut features = encode_query(&self.catalog.market, job);
+        if self.is_elsewhere(job) {
+            // Latitude and longitude: the model would only extrapolate.
+            (features[0], features[1]) = (f32::NAN, f32::NAN);
+        }
         model.normaliser.apply_to(model.columns.query.iter().copied(), &mut features);
-        model.hybrid.query(client, job.property_type.map(usize::from), &features)
+        features
+    }
+
+    fn query(&self, model: &Neural, client: Option<&[f32]>, job: &JobSpec) -> Query {
+        let client = client.and_then(|row| row.get(..model.hybrid.user_dim()));
+        model.hybrid.query(client, job.property_type.map(usize::from), &self.query_features(model, job))
+    }
+
+    /// Whether a job is where the model has seen none.
+    fn is_elsewhere(&self, job: &JobSpec) -> bool {
+        self.area.zip(job.location).is_some_and(|(area, place)| !area.has(&place))
     }
 
     /// What an hour of such a job costs: by the bids of this kind so far, else by what these candidates ask, else by the
@@ -370,7 +391,11 @@ impl Engine {
         places.extend(block.iter().map(place).filter(|place| client.scores[*place as usize].is_nan()));
         out.resize(places.len().max(block.len()), 0.0);
         model.hybrid.collaborative(self.kernel, query, &model.items, places, scratch, &mut out[..places.len()]);
-        places.iter().zip(out.iter()).for_each(|(place, score)| client.scores[*place as usize] = *score);
+        let ClientMemo { client, scores: memo } = client;
+        let leanings = client.get(model.hybrid.user_dim()..).unwrap_or_default();
+        for (place, score) in places.iter().zip(out.iter()) {
+            memo[*place as usize] = *score + self.leaning(model, leanings, *place);
+        }
         places.clear();
         pairs.clear();
         for at in block {
@@ -379,7 +404,7 @@ impl Engine {
         }
         model.hybrid.content(self.kernel, query, &model.items, places, pairs, scratch, &mut out[..block.len()]);
         for ((at, place), content) in block.iter().zip(places.iter()).zip(out.iter()) {
-            let (at, collaborative) = (*at as usize, client.scores[*place as usize]);
+            let (at, collaborative) = (*at as usize, memo[*place as usize]);
             scores.collaborative[at] = collaborative;
             scores.content[at] = *content;
             scores.neural[at] = model.hybrid.blend(collaborative, *content);
@@ -434,6 +459,10 @@ impl Engine {
             rule_weight: context.blend.rule_weight,
             price_weight: context.blend.price_weight,
             client_known: context.client.is_some(),
+            cold: Cold {
+                client: context.client.is_none(),
+                city: context.network.is_some() && self.is_elsewhere(&context.job),
+            },
             backend: "cpu".into(),
             kernel: self.kernel.name().into(),
             model: self.identity.clone(),

@@ -123,6 +123,9 @@ pub struct Meta {
     pub price_weight: f32,
     /// Whether the model knows the client; if not, the trained unknown client stands in.
     pub client_known: bool,
+    /// Of what the model has seen nothing.
+    #[cfg_attr(feature = "native", serde(default))]
+    pub cold: Cold,
     /// What computed the scores.
     pub backend: String,
     /// Which kernel multiplied.
@@ -144,6 +147,16 @@ pub struct Meta {
     /// Ids of bids that this part of a catalog does not have.
     #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub unknown_bids: Vec<String>,
+}
+
+/// What a model has learned nothing of, so that it takes it for the average.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
+pub struct Cold {
+    /// The client: neither a row of the model nor a vector of the request.
+    pub client: bool,
+    /// The place of the job: outside the positions of the training part, so that it counts as unknown.
+    pub city: bool,
 }
 
 /// Prices that were asked: a sum that does not depend on the order in which it was added up.

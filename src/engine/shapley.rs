@@ -26,6 +26,8 @@ const ORDERS: [f64; 8] = [8.0, 56.0, 168.0, 280.0, 280.0, 168.0, 56.0, 8.0];
 /// Everything that the model is told of a cleaner and a job; features are normalised.
 pub(super) struct Facts<'a> {
     pub(super) client: Option<&'a [f32]>,
+    /// What a folded client leans to adds to the collaborative score: without the cleaner's ratings, and with them.
+    pub(super) leanings: [f32; 2],
     pub(super) category: Option<usize>,
     pub(super) query: [f32; 7],
     pub(super) cleaner: Option<&'a [f32]>,
@@ -57,7 +59,8 @@ impl Neural {
             self.hybrid.content(kernel, &asked, &table, &rows, &pairs, &mut scratch, &mut fitting);
             for (at, content) in fitting.iter().enumerate() {
                 let (item, pair) = (at / 4, at % 4);
-                let score = 100.0 * self.hybrid.blend(liked[item], *content);
+                let leaning = if has(query, 0) { facts.leanings[usize::from(has(item as u8, 1))] } else { 0.0 };
+                let score = 100.0 * self.hybrid.blend(liked[item] + leaning, *content);
                 values[coalition(usize::from(query), item, pair)] = f64::from(score);
             }
         }

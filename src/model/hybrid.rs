@@ -135,6 +135,11 @@ impl Hybrid {
         self.alpha
     }
 
+    /// The row of the user whom nobody knows.
+    pub fn unknown_user(&self) -> &[f32] {
+        &self.unknown_user
+    }
+
     /// Length of a user's embedding row.
     pub fn user_dim(&self) -> usize {
         self.unknown_user.len()

@@ -4,6 +4,7 @@
 mod bids;
 mod branch;
 mod embeddings;
+mod foldin;
 mod hybrid;
 mod state;
 
@@ -11,5 +12,6 @@ pub use crate::numeric::Scratch;
 pub use bids::{BID_OUTPUTS, BIDS_FORMAT, BIDS_VERSION, BidCurve, BidModel, Calibration, LEAST_SLOPE, bid_inputs};
 pub use branch::Int8Branch;
 pub use embeddings::Embeddings;
+pub use foldin::{FOLDIN_FORMAT, FoldIn, FoldTerm, LEANINGS};
 pub use hybrid::{ColumnGroups, Hybrid, ItemTable, Query, Scores};
 pub use state::{CLIENTS_FORMAT, DenseLayer, FP32_FORMAT, NORM_EPSILON, Q8_FORMAT, Q8_VERSION, folded_layers};

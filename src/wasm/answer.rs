@@ -123,6 +123,7 @@ fn meta(writer: &mut Writer, meta: &Meta) {
     writer.float(Some(meta.rule_weight));
     writer.float(Some(meta.price_weight));
     writer.flag(Some(meta.client_known));
+    [meta.cold.client, meta.cold.city].into_iter().for_each(|cold| writer.flag(Some(cold)));
     writer.text(&meta.backend);
     writer.text(&meta.kernel);
     writer.part(meta.model.as_ref(), identity);

@@ -11,6 +11,8 @@ mod bids;
 mod bindings;
 #[cfg(feature = "wasm")]
 mod explain;
+#[cfg(feature = "wasm")]
+mod foldin;
 #[cfg(feature = "gpu-web")]
 mod gpu;
 #[cfg(feature = "wasm")]

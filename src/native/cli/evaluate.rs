@@ -71,12 +71,16 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), CliError> {
     output.finish()
 }
 
-fn recipe(args: &Args) -> Result<Recipe, CliError> {
-    let bytes = files::read(&args.model.join("recipe.toml"))?;
+fn recipe_of(model: &std::path::Path) -> Result<Recipe, CliError> {
+    let bytes = files::read(&model.join("recipe.toml"))?;
     let refuse = |error: crate::native::train::TrainError| {
         CliError::new(error.code(), error.to_string(), "correct recipe.toml in the model's folder, or train again")
     };
-    let mut recipe = Recipe::from_toml(&String::from_utf8_lossy(&bytes)).map_err(refuse)?;
+    Recipe::from_toml(&String::from_utf8_lossy(&bytes)).map_err(refuse)
+}
+
+fn recipe(args: &Args) -> Result<Recipe, CliError> {
+    let mut recipe = recipe_of(&args.model)?;
     let wanted = match args.split {
         Some(SplitFlag::Temporal) => SplitKind::Temporal,
         Some(SplitFlag::Random) => SplitKind::Random,
@@ -112,6 +116,13 @@ fn engines(args: &Args, data: &Dataset) -> Result<Engines, CliError> {
         Ok(engine)
     };
     Ok(Engines { fp32: load(Precision::Fp32)?, q8: load(Precision::Int8)? })
+}
+
+/// The rated jobs of the hold-out of a model, as indices.
+pub(super) fn rated_jobs(model: &std::path::Path, data: &Dataset) -> Result<Vec<usize>, CliError> {
+    let (manifest, _) = load::manifest(model)?;
+    check_data(&manifest, data)?;
+    Ok(Parts::new(data, &recipe_of(model)?).rated)
 }
 
 /// The jobs that are measured on.

@@ -15,8 +15,9 @@ use crate::native::datasets::{DataError, Dataset, read_table};
 use crate::native::eval::request::Names;
 use crate::native::files;
 
-/// What a page loads.
-const ROLES: [&str; 3] = ["model.q8", "catalog", "clients"];
+/// What a page loads; of the last three, those that there are.
+const ROLES: [&str; 6] = ["model.q8", "catalog", "clients", "conformal", "foldin", "bids"];
+const NEEDED: usize = 3;
 
 const EXAMPLES: &str = "Example:
   tidyrank export --data data/athens --model models/cleaners/1.0.0 --out www/public/market";
@@ -114,8 +115,11 @@ fn copy_model(model: &Path, out: &Path) -> Result<Vec<Written>, CliError> {
     let (manifest, manifest_bytes) = load::manifest(model)?;
     let hint = "train or quantise the model again, or copy its folder again";
     let mut written = Vec::new();
-    for role in ROLES {
+    for (at, role) in ROLES.into_iter().enumerate() {
         let Some(entry) = manifest.file(role) else {
+            if at >= NEEDED {
+                continue;
+            }
             let message = format!("the model has no file with the role {role:?}");
             return Err(CliError::new("export.missing_file", message, "make it with `tidyrank quantize`"));
         };

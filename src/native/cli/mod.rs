@@ -10,6 +10,7 @@ mod evaluate;
 mod experiment;
 mod explain;
 mod export;
+mod fold_in;
 mod generate;
 mod import;
 mod ingest;
@@ -75,6 +76,8 @@ enum Command {
     Explain(explain::Args),
     /// Compare what happens with what the model was made for: ok, watch or retrain (exit code 3)
     Monitor(monitor::Args),
+    /// Make a client's vector of the client's own ratings, or measure what that is worth
+    FoldIn(fold_in::Args),
     /// Score every open job against every cleaner, into a Parquet file
     Score(score::Args),
     /// Show what is in a model, and check its files
@@ -136,6 +139,7 @@ pub fn main() -> ExitCode {
         Command::Recommend(args) => recommend::run(args, &context),
         Command::Explain(args) => explain::run(args, &context),
         Command::Monitor(args) => monitor::run(args, &context).map(|status| code = status),
+        Command::FoldIn(args) => fold_in::run(args, &context),
         Command::Score(args) => score::run(args, &context),
         Command::Inspect(args) => inspect::run(args, &context),
         Command::Catalog(args) => catalog::run(args, &context),

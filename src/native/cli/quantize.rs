@@ -10,9 +10,9 @@ use super::train::{read_recipe, samples_of};
 use super::{CliError, Context, DEFAULT_DATA, Format, load};
 use crate::artifact::{ArtifactError, Tensors};
 use crate::domain::JobRecord;
-use crate::engine::{Catalog, Conformal, Precision};
+use crate::engine::{AREA_TENSOR, Area, Catalog, Conformal, Precision};
 use crate::model::Embeddings;
-use crate::native::calibrate;
+use crate::native::calibrate::{self, FittedFoldIn};
 use crate::native::datasets::Dataset;
 use crate::native::eval::ensemble::{Weights, choices, fit};
 use crate::native::eval::request::Names;
@@ -25,7 +25,7 @@ use crate::native::train::SplitKind;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  tidyrank quantize models/cleaners/1.0.0 --data data/athens\n  \
     tidyrank quantize models/cleaners/1.0.0 --data data/athens --jobs 500 --candidates 100\n\n\
-    Adds model.q8.safetensors, catalog.safetensors, clients.safetensors and conformal.safetensors to the folder, and names them \
+    Adds model.q8.safetensors, catalog.safetensors, clients.safetensors, conformal.safetensors and foldin.safetensors to the folder, and names them \
     in its manifest. Calibration of the codes uses the jobs of the training part alone; the ensemble's weights and the intervals \
     come from the validation part.")]
 pub(super) struct Args {
@@ -59,6 +59,8 @@ struct Summary {
     ensemble: Option<(f32, f32, usize)>,
     /// Fewest reviews of each bin, and how many validation jobs its intervals rest on.
     intervals: Vec<(u32, u32)>,
+    /// Standard deviations of clients' leniency and weights, jobs they were chosen by, the errors there without and with them.
+    fold_in: ([f32; 2], usize, f64, f64),
     /// Role and size of the files.
     files: Vec<(String, u64)>,
     seconds: f64,
@@ -79,7 +81,10 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), CliError> {
     }
     let rows = calibration(&args, &dataset)?;
     let rounded = |rounding| quantise(&state, &rows, rounding);
-    let (nearest, stored) = (rounded(Rounding::Nearest)?, rounded(Rounding::Compensated)?);
+    let (nearest, mut stored) = (rounded(Rounding::Nearest)?, rounded(Rounding::Compensated)?);
+    if let Some(area) = Area::around(learned_from(&args, &dataset)?.iter().filter_map(|job| job.spec.location)) {
+        stored.model.insert_f64(AREA_TENSOR, &[4], &area.ends()).map_err(damaged)?;
+    }
     let catalog = catalog(&dataset, &state).map_err(damaged)?;
     let clients = Embeddings::from_state(&state, "users", "collaborative.user_embedding").map_err(damaged)?;
     let clients = clients.to_tensors().map_err(damaged)?;
@@ -89,31 +94,42 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), CliError> {
         ("clients", "clients.safetensors", clients.to_bytes()),
     ];
     model.write(&files)?;
-    let (weights, intervals) = fit_served(&args, &dataset, &mut model)?;
+    let (weights, intervals, fold) = fit_served(&args, &dataset, &state, &mut model)?;
     write_reference(&args, &dataset, &mut model)?;
     let seconds = began.elapsed().as_secs_f64();
-    show(&summary(&model, rows.len(), &nearest, &stored, (weights, &intervals), seconds), context)
+    show(&summary(&model, rows.len(), &nearest, &stored, (weights, &intervals, &fold), seconds), context)
 }
 
 fn calibration(args: &Args, dataset: &Dataset) -> Result<Calibration, CliError> {
-    let recipe = read_recipe(&args.model.join("recipe.toml"))?;
-    let samples = samples_of(dataset);
-    let split = samples.split(&recipe.split, recipe.seed);
-    let past = split.train.iter().map(|&at| samples.times[at]).max().unwrap_or_default();
-    let known = dataset.jobs.partition_point(|job| job.spec.posted_at <= past);
     let source = CalibrationSource {
         market: &dataset.market,
         cleaners: &dataset.cleaners,
-        jobs: &dataset.jobs[..known],
+        jobs: learned_from(args, dataset)?,
         history: &dataset.history,
     };
     Ok(Calibration::draw(&source, args.jobs, args.candidates))
 }
 
+/// The jobs up to the last one of the training part.
+fn learned_from<'a>(args: &Args, dataset: &'a Dataset) -> Result<&'a [JobRecord], CliError> {
+    let recipe = read_recipe(&args.model.join("recipe.toml"))?;
+    let samples = samples_of(dataset);
+    let split = samples.split(&recipe.split, recipe.seed);
+    let past = split.train.iter().map(|&at| samples.times[at]).max().unwrap_or_default();
+    let known = dataset.jobs.partition_point(|job| job.spec.posted_at <= past);
+    Ok(&dataset.jobs[..known])
+}
+
 /// Fits the ensemble's weights and the intervals on the jobs between the training part and the hold-out, with the model as it
 /// will be served.
-fn fit_served(args: &Args, dataset: &Dataset, model: &mut ModelDir) -> Result<(Option<Weights>, Conformal), CliError> {
-    let jobs = validation_jobs(args, dataset)?;
+fn fit_served(
+    args: &Args,
+    dataset: &Dataset,
+    state: &Tensors,
+    model: &mut ModelDir,
+) -> Result<(Option<Weights>, Conformal, FittedFoldIn), CliError> {
+    let chosen = validation_jobs(args, dataset)?;
+    let jobs: Vec<JobRecord> = chosen.iter().map(|&at| dataset.jobs[at].clone()).collect();
     let mut engine = load::engine(&args.model, Precision::Int8)?;
     let names = Names { market: &dataset.market, cleaners: &dataset.cleaners, clients: &dataset.client_ids };
     let weights = fit(&choices(&names, &jobs, &dataset.history, &mut engine)?);
@@ -124,19 +140,25 @@ fn fit_served(args: &Args, dataset: &Dataset, model: &mut ModelDir) -> Result<(O
     let path = model.path().join(CONFORMAL_FILE);
     let damaged = |source: ArtifactError| ModelDirError::Artifact { path: path.clone(), source };
     let intervals = calibrate::intervals(&predictions).map_err(damaged)?;
-    model.write(&[("conformal", CONFORMAL_FILE, intervals.to_tensors().map_err(damaged)?.to_bytes())])?;
-    Ok((weights, intervals))
+    let all = (&dataset.jobs[..], &chosen[..]);
+    let fold = calibrate::fit_fold_in(&names, all, &dataset.history, state, &mut engine).map_err(damaged)??;
+    model.write(&[
+        ("conformal", CONFORMAL_FILE, intervals.to_tensors().map_err(damaged)?.to_bytes()),
+        ("foldin", "foldin.safetensors", fold.fold.to_tensors().map_err(damaged)?.to_bytes()),
+    ])?;
+    Ok((weights, intervals, fold))
 }
 
 /// Writes what the model's inputs, scores and errors look like on those jobs, for `tidyrank monitor` to compare with.
 fn write_reference(args: &Args, dataset: &Dataset, model: &mut ModelDir) -> Result<(), CliError> {
     let mut engine = load::engine(&args.model, Precision::Int8)?;
-    let observed = observe(dataset, &validation_jobs(args, dataset)?, &mut engine)?;
+    let jobs: Vec<JobRecord> = validation_jobs(args, dataset)?.into_iter().map(|at| dataset.jobs[at].clone()).collect();
+    let observed = observe(dataset, &jobs, &mut engine)?;
     Ok(model.write(&[(REFERENCE_ROLE, "reference.json", Reference::of(&observed).to_bytes())])?)
 }
 
 /// The jobs that were neither trained on nor held out: those of the validation part, and with a temporal split all between.
-fn validation_jobs(args: &Args, dataset: &Dataset) -> Result<Vec<JobRecord>, CliError> {
+fn validation_jobs(args: &Args, dataset: &Dataset) -> Result<Vec<usize>, CliError> {
     let recipe = read_recipe(&args.model.join("recipe.toml"))?;
     let samples = samples_of(dataset);
     let split = samples.split(&recipe.split, recipe.seed);
@@ -145,7 +167,7 @@ fn validation_jobs(args: &Args, dataset: &Dataset) -> Result<Vec<JobRecord>, Cli
     if let (SplitKind::Temporal, Some((first, last))) = (recipe.split.kind, jobs.first().zip(jobs.last())) {
         jobs = (*first..=*last).collect();
     }
-    Ok(jobs.into_iter().map(|at| dataset.jobs[at].clone()).collect())
+    Ok(jobs)
 }
 
 /// The cleaners with everything that is known at the end of the data, and their vectors.
@@ -164,7 +186,7 @@ fn summary(
     rows: usize,
     nearest: &Quantised,
     stored: &Quantised,
-    (weights, intervals): (Option<Weights>, &Conformal),
+    (weights, intervals, fold): (Option<Weights>, &Conformal, &FittedFoldIn),
     seconds: f64,
 ) -> Summary {
     let pairs = nearest.layers.iter().zip(&stored.layers);
@@ -178,6 +200,7 @@ fn summary(
         score_max: stored.score_max,
         ensemble: weights.map(|fitted| (fitted.rule_weight, fitted.price_weight, fitted.hires)),
         intervals: intervals.edges().iter().copied().zip(intervals.counts().iter().copied()).collect(),
+        fold_in: (fold.scales, fold.jobs, fold.mse_unknown, fold.mse),
         files: model.manifest.files.iter().map(|file| (file.role.clone(), file.size)).collect(),
         seconds,
     }
@@ -213,6 +236,11 @@ fn show(summary: &Summary, context: &Context) -> Result<(), CliError> {
     let bins: Vec<String> = summary.intervals.iter().map(|(edge, count)| format!("{edge}+: {count}")).collect();
     output
         .text(&format!("intervals by reviews of the cleaner, validation jobs they rest on: {}\n", bins.join(", ")))?;
+    let ([leniency, weight], jobs, before, after) = summary.fold_in;
+    output.text(&format!(
+        "fold-in chosen by {jobs} validation jobs: leniency sd {leniency}, weight sd {weight}; squared error {before:.6} without, \
+         {after:.6} with earlier ratings\n"
+    ))?;
     output.finish()
 }
 

@@ -19,7 +19,7 @@ pub const TILES_FOLDER: &str = "tiles";
 
 const INDEX_FILE: &str = "tiles.safetensors";
 /// What a page loads besides.
-const SERVED: [&str; 2] = ["model.q8", "clients"];
+const SERVED: [&str; 5] = ["model.q8", "clients", "conformal", "foldin", "bids"];
 
 /// Completes a folder in which the tiles are already: writes what a page loads of `model` and the index, and last the
 /// manifest, which names the index instead of a catalog.
