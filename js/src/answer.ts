@@ -31,9 +31,9 @@ import {
   readText,
 } from "./wire.js";
 
-const mode = readChoice(MODES);
+export const mode = readChoice(MODES);
 const point = readPart(readObject<GeoPoint>({ latitude: readNumber, longitude: readNumber }));
-const notice = readObject<Notice>({ code: readText, text: readText });
+export const notice = readObject<Notice>({ code: readText, text: readText });
 export const readParams: Read<Reason["params"]> = (from) =>
   Object.fromEntries(readList((from) => [readText(from), readMaybe(from) ?? readText(from)] as const)(from));
 /** Its text is put in by `messages.ts`, on the page's side. */
@@ -53,9 +53,10 @@ const breakdown = readObject<Breakdown>({
   specialisation: readMaybe,
   pricing: readMaybe,
   availability: readMaybe,
+  reliability: readMaybe,
 });
 
-const interval: Read<[number, number]> = (from) => [readNumber(from), readNumber(from)];
+export const interval: Read<[number, number]> = (from) => [readNumber(from), readNumber(from)];
 
 export const readItem = readObject<RankedCleaner>({
   cleanerId: readText,

@@ -5,6 +5,7 @@ import type { CleanerProfile } from "../types/profile.js";
 import { model, readReasons } from "./answer.js";
 import { job, point } from "./request.js";
 import {
+  count,
   flag,
   integer,
   list,
@@ -46,6 +47,7 @@ export const subject: Record<keyof Subject, Write> = {
     hourlyRate: number,
     eco: flag,
     propertyTypes: list(text),
+    hours: list(object({ weekday: needed(count), from: needed(count), to: needed(count) })),
   } satisfies Record<keyof CleanerProfile, Write>),
 };
 

@@ -17,6 +17,11 @@ export interface Failure {
   message: string;
 }
 
+/** A name from outside in quotation marks, as the engine writes it. */
+export function quoted(name: string): string {
+  return `"${name.replace(/["\\]/g, "\\$&").replace(/\p{Cc}/gu, "\ufffd")}"`;
+}
+
 /** Whether something thrown carries a code and a message. */
 export function isFailure(thrown: unknown): thrown is Failure {
   if (typeof thrown !== "object" || thrown === null) return false;

@@ -9,6 +9,7 @@ declare module "#glue" {
     score(request: Uint8Array): Uint8Array;
     row(cleaner: Uint8Array): Uint8Array;
     explain(request: Uint8Array, question: Uint8Array): Uint8Array;
+    jobs(request: Uint8Array): Uint8Array;
     shard(index: number, count: number): Uint8Array;
     tiles(request: Uint8Array): Uint8Array;
     add_tile(hash: Uint8Array, bytes: Uint8Array, checked: boolean): Uint8Array;

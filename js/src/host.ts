@@ -7,6 +7,7 @@ import { type Failure, isFailure, toError } from "./errors.js";
 import { questionBytes, readExplanation } from "./explanation.js";
 import { historyBytes, readTerms, readVector, termsBytes } from "./foldin.js";
 import { Backends, type Tell } from "./gpu.js";
+import { jobsBytes, readJobRanking } from "./jobs.js";
 import { manifestBytes } from "./manifest.js";
 import { isNode, readFile } from "./node.js";
 import type { Operation, Operations, WasmSource } from "./protocol.js";
@@ -103,6 +104,8 @@ function perform(engine: WasmEngine, operation: string, payload: unknown): unkno
       const { request, question } = payload as Payload<"explain">;
       return answerOf(engine.explain(requestBytes(request), questionBytes(question)), readExplanation);
     }
+    case "jobs":
+      return answerOf(engine.jobs(jobsBytes(payload as Payload<"jobs">)), readJobRanking);
     case "near":
       return answerOf(engine.tiles(requestBytes(payload)), readTiles);
     case "addTile": {

@@ -3,6 +3,7 @@ import type { BidSuggestion } from "../types/bids.js";
 import type {
   Capabilities,
   Catalog,
+  JobRanking,
   LoadOptions,
   ModelBytes,
   Ranking,
@@ -16,6 +17,7 @@ import type { Question } from "./explain.js";
 import type { readExplanation } from "./explanation.js";
 import type { FoldTerm } from "./foldin.js";
 import type { Said } from "./gpu.js";
+import type { JobsRequest } from "./jobs.js";
 import type { Tile } from "./tiles.js";
 
 /** Where the engine is: a URL travels to a worker as text. */
@@ -57,6 +59,7 @@ export interface Operations {
   /** The row of a cleaner, null for who is not in this engine. */
   row: { payload: string; answer: number | null };
   explain: { payload: { request: object; question: Question }; answer: EngineExplanation | null };
+  jobs: { payload: JobsRequest; answer: JobRanking };
   catalog: { payload: undefined; answer: Catalog };
   suggestBid: { payload: BidQuestion; answer: BidSuggestion };
   foldTerms: { payload: unknown; answer: FoldTerm[] };

@@ -8,6 +8,9 @@ import type {
   ExplainOptions,
   Explanation,
   Job,
+  JobOptions,
+  JobPosting,
+  JobRanking,
   LoadOptions,
   ModelBytes,
   Notice,
@@ -31,6 +34,7 @@ import { compiled } from "./module.js";
 import type { Backend } from "./protocol.js";
 import { Shards } from "./shards.js";
 
+export { canonicalJson } from "./canonical.js";
 export { TidyrankError };
 
 /** Told what is amiss. */
@@ -117,7 +121,7 @@ export class Recommender {
   }
 
   async recommendCleaners(job: Job, options: RecommendOptions = {}): Promise<Ranking> {
-    const { signal, locale, ...rest } = options;
+    const { signal, locale, ...rest } = optionsOf(options);
     const language = checkedLocale(locale, "request.invalid");
     const request = this.#request(job, rest);
     // Answers are kept without words: they are the same in every language.
@@ -126,7 +130,7 @@ export class Recommender {
   }
 
   async explain(job: Job, cleanerId: string, options: ExplainOptions = {}): Promise<Explanation> {
-    const { signal, locale, counterfactuals = true, ...rest } = options;
+    const { signal, locale, counterfactuals = true, ...rest } = optionsOf(options);
     const language = checkedLocale(locale, "request.invalid");
     if (typeof cleanerId !== "string") throw new TidyrankError("request.shape", "`cleanerId` must be a text");
     const request = this.#request(job, rest);
@@ -147,13 +151,28 @@ export class Recommender {
     return { clientVector, used: used.size, ignored };
   }
 
+  async recommendJobs(
+    cleaner: string | CleanerProfile,
+    jobs: readonly JobPosting[],
+    options: JobOptions = {},
+  ): Promise<JobRanking> {
+    const { signal, locale, ...rest } = optionsOf(options);
+    const language = checkedLocale(locale, "request.invalid");
+    this.#check();
+    if (!Array.isArray(jobs)) throw new TidyrankError("request.shape", "`jobs` must be a list");
+    const dated = (jobs as readonly JobPosting[]).map((job) => this.#dated(job));
+    const question = { ...rest, ...subjectOf(cleaner), jobs: dated };
+    const ranking = this.#answer("jobs", question, signal, (signal) => this.#shards.recommendJobs(question, signal));
+    return this.#messages.fill(await ranking, language);
+  }
+
   async scoreCleaners(job: Job, options: ScoreOptions = {}): Promise<Scores> {
-    const { signal, ...rest } = options;
+    const { signal, ...rest } = optionsOf(options);
     return await this.#shards.score(this.#request(job, rest), signal);
   }
 
   async suggestBid(job: Job, cleaner: string | CleanerProfile, options: BidOptions = {}): Promise<BidSuggestion> {
-    const { signal, locale, ...rest } = options;
+    const { signal, locale, ...rest } = optionsOf(options);
     const language = checkedLocale(locale, "request.invalid");
     const question = this.#request(job, { ...rest, ...subjectOf(cleaner) });
     const bid = this.#answer("bid", question, signal, (signal) => this.#shards.suggestBid(question, signal));
@@ -183,10 +202,15 @@ export class Recommender {
 
   #request<O extends object>(job: Job, options: O): O & { job: Job } {
     this.#check();
+    return { ...options, job: this.#dated(job) };
+  }
+
+  /** A job that does not say when it was posted is of the catalog's moment. */
+  #dated<J extends Job>(job: J): J & { postedAt: number } {
     if (typeof job !== "object" || job === null || Array.isArray(job)) {
       throw new TidyrankError("request.shape", "request field `job`: an object was expected");
     }
-    return { ...options, job: { ...job, postedAt: job.postedAt ?? this.#capabilities.asOf } };
+    return { ...job, postedAt: job.postedAt ?? this.#capabilities.asOf };
   }
 
   /** An answer that may have been given before: the question holds all that it depends on. */
@@ -204,6 +228,14 @@ export class Recommender {
   #check(): void {
     if (this.#disposed) throw new TidyrankError("disposed", "the recommender was disposed of");
   }
+}
+
+/** Options that are null are none. */
+function optionsOf<O extends object>(options: O | null): O {
+  if (options !== null && (typeof options !== "object" || Array.isArray(options))) {
+    throw new TidyrankError("request.shape", "options must be an object");
+  }
+  return options ?? ({} as O);
 }
 
 function isAddress(source: string | URL | ModelBytes): source is string | URL {

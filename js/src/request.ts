@@ -4,7 +4,7 @@ import type { Job, Mode, RecommendOptions } from "../types/index.js";
 import { choice, count, flag, integer, list, needed, number, object, text, type Write, Writer } from "./wire.js";
 
 /** A writer for each field of a type. */
-type Fields<T> = Record<keyof T, Write>;
+export type Fields<T> = Record<keyof T, Write>;
 
 /** The modes by their number. */
 export const MODES: readonly Mode[] = ["rules", "neural", "ensemble"];

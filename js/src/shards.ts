@@ -5,6 +5,7 @@ import type {
   Catalog,
   Explanation,
   Job,
+  JobRanking,
   ModelBytes,
   Ranking,
   RankingMeta,
@@ -12,8 +13,9 @@ import type {
   Scores,
 } from "../types/index.js";
 import type { BidQuestion } from "./bids.js";
-import { abortable, TidyrankError } from "./errors.js";
+import { abortable, quoted, TidyrankError } from "./errors.js";
 import { NOTHING, rivalsOf } from "./explain.js";
+import type { JobsRequest } from "./jobs.js";
 import type { Asked, Backend, EngineCapabilities, EngineMeta, Operation, Operations } from "./protocol.js";
 import { bytesOf, type Tile, type TileOptions, Tiles } from "./tiles.js";
 
@@ -32,7 +34,7 @@ export interface Plan {
 }
 
 type Ranked = "recommend" | "score";
-type OfCleaner = "suggestBid";
+type OfCleaner = "jobs" | "suggestBid";
 type HowToLoad = Pick<Operations["load"]["payload"], "wasm" | "backend">;
 type AnyRequest = RecommendOptions & { job: Job };
 
@@ -133,7 +135,7 @@ export class Shards {
       const rows = await this.#all("row", cleanerId, signal);
       const at = rows.findIndex((row) => row !== null);
       if (at < 0) {
-        const what = `no cleaner of the catalog has the id ${JSON.stringify(cleanerId)}`;
+        const what = `no cleaner of the catalog has the id ${quoted(cleanerId)}`;
         throw new TidyrankError("request.unknown_cleaner", `request field \`cleanerId\`: ${what}`);
       }
       const answers = await this.#ranked("score", request, signal);
@@ -148,6 +150,20 @@ export class Shards {
       const { rank, score, contributions, reasons } = found.cleaner;
       return { cleanerId, rank, score, contributions, reasons, excluded: [], ...found, meta };
     });
+  }
+
+  /** Jobs for a cleaner: by the engine that has them. Which tile they are in nobody says: the loaded ones are asked, then all. */
+  async recommendJobs(question: JobsRequest, signal: AbortSignal | undefined): Promise<JobRanking> {
+    const near = { job: { postedAt: 0 } };
+    const tiles = this.#tiles;
+    if (!tiles || question.cleanerId === undefined) return await this.#ofCleaner("jobs", question, near, signal);
+    try {
+      return await whoKnows(this.#backends.map((backend) => this.#call(backend, "jobs", question, signal)));
+    } catch (thrown) {
+      const every = await this.#call(this.#backends[0] as Backend, "near", near, signal);
+      if (!isUnknown(thrown) || bytesOf(every) > tiles.budget) throw thrown;
+      return await this.#ofCleaner("jobs", question, near, signal);
+    }
   }
 
   /** The market, and the cleaners of all engines. */
@@ -207,7 +223,7 @@ export class Shards {
     if (asked) answers = await this.#all(operation, { ...request, asked }, signal);
     const [nobodys] = unknownTo(answers);
     if (nobodys === undefined || this.#tiles) return answers;
-    const what = `no cleaner of the catalog has the id ${JSON.stringify(nobodys)}`;
+    const what = `no cleaner of the catalog has the id ${quoted(nobodys)}`;
     throw new TidyrankError("request.invalid", `request field \`job.bids.cleanerId\`: ${what}`);
   }
 
@@ -230,6 +246,10 @@ export class Shards {
       throw thrown;
     }
   }
+}
+
+function isUnknown(thrown: unknown): boolean {
+  return thrown instanceof TidyrankError && thrown.code === "request.unknown_cleaner";
 }
 
 function planFor(catalogBytes: number): Plan {
@@ -257,7 +277,7 @@ async function whoKnows<T>(calls: Promise<T>[]): Promise<T> {
     if (outcome.status === "fulfilled") return outcome.value;
     refusals.push(outcome.reason);
   }
-  throw refusals.find((refusal) => (refusal as TidyrankError).code !== "request.unknown_cleaner") ?? refusals[0];
+  throw refusals.find((refusal) => !isUnknown(refusal)) ?? refusals[0];
 }
 
 /** What the candidates of all engines ask, where the market's price rests on it. */

@@ -64,7 +64,7 @@ export class Tiles {
   }
 
   /** Has these tiles in the engines while `work` runs. A tile that cannot be had is an error, never a partial answer. */
-  async during<T extends { meta: RankingMeta }>(
+  async during<T extends { meta: { tiles?: RankingMeta["tiles"] } }>(
     tiles: Tile[],
     signal: AbortSignal | undefined,
     work: () => Promise<T>,

@@ -12,7 +12,7 @@
 import { type LoadOptions, type ModelBytes, Recommender as WithWorkers } from "./index.js";
 
 export type * from "./index.js";
-export { messageText, TidyrankError } from "./index.js";
+export { canonicalJson, messageText, TidyrankError } from "./index.js";
 
 /** How to load where there are no workers. */
 export type CoreLoadOptions = Omit<LoadOptions, "worker" | "workers">;

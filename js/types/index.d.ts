@@ -10,11 +10,13 @@
 import type { BidOptions, BidSuggestion } from "./bids.js";
 import type { ExplainOptions, Explanation, MessageCatalogue, Notice, Reason } from "./explain.js";
 import type { FoldedClient, FoldInOptions, Interaction } from "./foldin.js";
+import type { JobOptions, JobPosting, JobRanking } from "./jobs.js";
 import type { CleanerProfile } from "./profile.js";
 
 export type * from "./bids.js";
 export type * from "./explain.js";
 export type * from "./foldin.js";
+export type * from "./jobs.js";
 export type * from "./profile.js";
 
 /** A position in degrees (WGS 84). */
@@ -109,6 +111,8 @@ export interface Breakdown {
   specialisation: number | null;
   pricing: number | null;
   availability: number | null;
+  /** Whether jobs were done, and on time: the part of the rule score. */
+  reliability: number | null;
 }
 
 /** One cleaner of a ranking. All scores are 0 to 100. */
@@ -347,6 +351,17 @@ export declare function messageText(
   messages?: Readonly<Record<string, MessageCatalogue>>,
 ): string;
 
+/**
+ * An answer, or an error of this package, as JSON that is the same bytes wherever it was computed: in a browser, in Node, or
+ * by `tidyrank ask`.
+ *
+ * The fields of an object stand in the order of their names. Numbers are rounded to 4 decimals, `floor(x * 1e4 + 0.5) / 1e4`.
+ * `meta` is without what says where and how the answer was computed (`backend`, `backendReason`, `cached`, `kernel`, `neuralScored`,
+ * `tiles`, `unknownBids`, `workers`). An error is `{"error":{"code","message"}}`, without the message for the code
+ * `request.shape`.
+ */
+export declare function canonicalJson(answer: unknown): string;
+
 /** Ranks cleaners for jobs. */
 export declare class Recommender {
   protected constructor();
@@ -359,6 +374,16 @@ export declare class Recommender {
    * client whom nobody knows. Of a catalog in tiles only the cleaners that are loaded count.
    */
   foldIn(history: readonly Interaction[], options?: FoldInOptions): Promise<FoldedClient>;
+  /**
+   * Ranks open jobs for a cleaner of the catalog, by id, or for a newcomer, by profile. An id that is not in the catalog
+   * rejects with the code `request.unknown_cleaner`; where the catalog is in tiles, those are known that are loaded, or all
+   * if they are within `tileBudget`.
+   */
+  recommendJobs(
+    cleaner: string | CleanerProfile,
+    jobs: readonly JobPosting[],
+    options?: JobOptions,
+  ): Promise<JobRanking>;
   /** The score of every row of the catalog for a job, without items and reasons. */
   scoreCleaners(job: Job, options?: ScoreOptions): Promise<Scores>;
   /**

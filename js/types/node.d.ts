@@ -13,7 +13,7 @@
 import { type LoadOptions, type ModelBytes, Recommender as WithWorkers } from "./index.js";
 
 export type * from "./index.js";
-export { messageText, TidyrankError } from "./index.js";
+export { canonicalJson, messageText, TidyrankError } from "./index.js";
 
 /** How to load in Node: it ranks in the calling thread, and files on the disk need no cache. */
 export type NodeLoadOptions = Omit<LoadOptions, "worker" | "workers" | "backend">;

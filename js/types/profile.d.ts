@@ -12,4 +12,16 @@ export interface CleanerProfile {
   eco?: boolean;
   /** Some of `Market.propertyTypes`; without it every one. */
   propertyTypes?: readonly string[];
+  /** When they work, in the market's local time; without it nobody knows. */
+  hours?: readonly WorkSpan[];
+}
+
+/** A part of a day, every week. */
+export interface WorkSpan {
+  /** 0 = Monday to 6 = Sunday. */
+  weekday: number;
+  /** The full hour at which it begins, 0 to 23. */
+  from: number;
+  /** The full hour at which it ends, 1 to 24. */
+  to: number;
 }

@@ -9,6 +9,7 @@ pub const EARTH_RADIUS_KM: f64 = 6371.0088;
 /// A position in degrees (WGS 84).
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "native", serde(deny_unknown_fields))]
 pub struct GeoPoint {
     /// Latitude in degrees, -90 to 90.
     #[cfg_attr(feature = "native", serde(alias = "lat"))]

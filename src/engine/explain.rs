@@ -28,6 +28,7 @@ pub(super) fn breakdown(fit: &Match) -> Breakdown {
         specialisation: percent(fit.specialisation),
         pricing: percent(fit.pricing),
         availability: percent(fit.availability),
+        reliability: percent(fit.reliability),
     }
 }
 
@@ -62,7 +63,7 @@ pub(super) fn reasons(
 }
 
 /// The strongest ones, of equals the first said. There are a dozen at most: a general sort would only be larger.
-fn strongest(mut found: Vec<(f64, Reason)>) -> Vec<Reason> {
+pub(super) fn strongest(mut found: Vec<(f64, Reason)>) -> Vec<Reason> {
     let mut best = Vec::with_capacity(MOST_REASONS);
     while best.len() < MOST_REASONS && !found.is_empty() {
         let stronger = |best: usize, at: usize| if found[at].0 > found[best].0 { at } else { best };

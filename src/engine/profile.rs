@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::EngineError;
 use super::request::{amount, known_type};
-use crate::domain::{Cleaner, GeoPoint, Market, Offer, Timestamp};
+use crate::domain::{Cleaner, GeoPoint, Hours, Market, Offer, Timestamp};
 
 /// Whom a question is about.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,9 +38,37 @@ pub struct CleanerProfile {
     /// Names of the property types that they take; empty = every one.
     #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub property_types: Vec<String>,
+    /// When they work, in the market's local time; unknown by default.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub hours: Option<Vec<WorkSpan>>,
+}
+
+/// A part of a day, every week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "native", serde(deny_unknown_fields))]
+pub struct WorkSpan {
+    /// 0 = Monday to 6 = Sunday.
+    pub weekday: u32,
+    /// The full hour at which it begins, 0 to 23.
+    pub from: u32,
+    /// The full hour at which it ends, 1 to 24.
+    pub to: u32,
 }
 
 impl CleanerProfile {
+    fn working_hours(&self) -> Result<Option<Hours>, EngineError> {
+        let Some(spans) = &self.hours else { return Ok(None) };
+        let mut hours = Hours::default();
+        for span in spans {
+            if !hours.add(span.weekday.into(), span.from.into(), span.to.into()) {
+                let reason = "`weekday` must be 0 (Monday) to 6, and `from` and `to` full hours, 0 <= from < to <= 24";
+                return Err(EngineError::request("cleaner.hours", reason));
+            }
+        }
+        Ok(Some(hours))
+    }
+
     /// The cleaner in the words of the domain, after checking every field.
     ///
     /// # Errors
@@ -61,9 +89,9 @@ impl CleanerProfile {
             location: self.location,
             hourly_rate: amount("cleaner.hourlyRate", self.hourly_rate)?,
             eco: self.eco,
-            hours: None,
             joined_at: Timestamp::MIN,
             offers,
+            hours: self.working_hours()?,
         })
     }
 }

@@ -73,7 +73,7 @@ pub struct Part {
     pub contribution: f32,
 }
 
-/// How a cleaner fits a job, five times 0 to 100; `None` = unknown.
+/// How a cleaner fits a job, six times 0 to 100; `None` = unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
 pub struct Breakdown {
@@ -87,6 +87,8 @@ pub struct Breakdown {
     pub pricing: Option<f32>,
     /// Work done lately.
     pub availability: Option<f32>,
+    /// Jobs that were done, and on time.
+    pub reliability: Option<f32>,
 }
 
 /// What is amiss: a code that stays the same and a text for developers.

@@ -251,6 +251,25 @@ impl Branch {
         }
     }
 
+    /// Copies one share into a row of many.
+    pub(super) fn put(&self, one: &Shares, many: &mut Shares, row: usize) {
+        let range = row * self.row_len()..(row + 1) * self.row_len();
+        match (one, many) {
+            (Shares::F32(one), Shares::F32(many)) => many[range].copy_from_slice(one),
+            (Shares::Int8(one), Shares::Int8(many)) => many[range].copy_from_slice(one),
+            _ => {}
+        }
+    }
+
+    /// One row of many.
+    pub(super) fn row(&self, many: &Shares, row: usize) -> Shares {
+        let range = row * self.row_len()..(row + 1) * self.row_len();
+        match many {
+            Shares::F32(values) => Shares::F32(values[range].to_vec()),
+            Shares::Int8(codes) => Shares::Int8(codes[range].to_vec()),
+        }
+    }
+
     /// The outputs of the items `rows` for a query. `pairs`: for each of them the features of the pair inputs. Shares of
     /// another branch or precision give NaN.
     pub(super) fn score(

@@ -51,6 +51,14 @@ pub struct Query {
     sum: Vec<f32>,
 }
 
+/// The shares of many queries in the first layers: rows in the order in which they were put there.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct QueryTable {
+    collaborative: Shares,
+    content: Shares,
+    query: Query,
+}
+
 impl ItemTable {
     /// The codes of an int8 model's shares, collaborative and content: rows of [`Int8Branch::width`].
     pub fn codes(&self) -> Option<[&[i16]; 2]> {
@@ -237,6 +245,54 @@ impl Hybrid {
         out: &mut [f32],
     ) {
         self.content.score(kernel, (&query.content, &table.content), rows, pairs, scratch, out);
+    }
+
+    /// Makes room for that many queries, to be filled by [`put_query`](Self::put_query).
+    pub fn queries(&self, count: usize) -> QueryTable {
+        let (collaborative, content) = (self.collaborative.shares(count), self.content.shares(count));
+        QueryTable { collaborative, content, query: Query::default() }
+    }
+
+    /// Puts what [`query`](Self::query) computes into a row of a table.
+    pub fn put_query(
+        &self,
+        table: &mut QueryTable,
+        row: usize,
+        user: Option<&[f32]>,
+        category: Option<usize>,
+        features: &[f32],
+    ) {
+        let QueryTable { collaborative, content, query } = table;
+        self.set_query(query, user, category, features);
+        self.collaborative.put(&query.collaborative, collaborative, row);
+        self.content.put(&query.content, content, row);
+    }
+
+    /// Scores one item for the queries `rows` of a table, as [`score`](Self::score) does for one query and many items, to the
+    /// bit: the first layer is a sum in which the two sides may change places.
+    #[allow(clippy::too_many_arguments)]
+    pub fn score_queries(
+        &self,
+        kernel: Kernel,
+        queries: &QueryTable,
+        (items, item): (&ItemTable, usize),
+        rows: &[u32],
+        pairs: &[f32],
+        scratch: &mut Scratch,
+        out: &mut Scores,
+    ) {
+        for values in [&mut out.blend, &mut out.collaborative, &mut out.content] {
+            values.resize(rows.len(), 0.0);
+        }
+        let one = |branch: &Branch, table: &Shares| branch.row(table, item);
+        let (collaborative, content) =
+            (one(&self.collaborative, &items.collaborative), one(&self.content, &items.content));
+        let shares = (&collaborative, &queries.collaborative);
+        self.collaborative.score(kernel, shares, rows, &[], scratch, &mut out.collaborative);
+        self.content.score(kernel, (&content, &queries.content), rows, pairs, scratch, &mut out.content);
+        for ((blend, a), b) in out.blend.iter_mut().zip(&out.collaborative).zip(&out.content) {
+            *blend = self.blend(*a, *b);
+        }
     }
 
     /// The score of a candidate by the outputs of its branches, in [0, 1].

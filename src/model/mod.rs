@@ -13,5 +13,5 @@ pub use bids::{BID_OUTPUTS, BIDS_FORMAT, BIDS_VERSION, BidCurve, BidModel, Calib
 pub use branch::Int8Branch;
 pub use embeddings::Embeddings;
 pub use foldin::{FOLDIN_FORMAT, FoldIn, FoldTerm, LEANINGS};
-pub use hybrid::{ColumnGroups, Hybrid, ItemTable, Query, Scores};
+pub use hybrid::{ColumnGroups, Hybrid, ItemTable, Query, QueryTable, Scores};
 pub use state::{CLIENTS_FORMAT, DenseLayer, FP32_FORMAT, NORM_EPSILON, Q8_FORMAT, Q8_VERSION, folded_layers};

@@ -1,6 +1,7 @@
 //! Everything that never compiles for the browser.
 
 pub mod calibrate;
+pub mod canonical;
 pub mod cli;
 pub mod datagen;
 pub mod datasets;

@@ -1,9 +1,10 @@
-//! How a cleaner fits this one job, beside the rule score: five values for the eye, none of them a part of the score.
+//! How a cleaner fits this one job, beside the rule score: six values for the eye, none of them a part of the score.
 
 use std::f64::consts::LN_2;
 
 use super::bidding::cheapness;
 use super::score::{Component, RuleScore, Subject};
+use crate::domain::{CleanerStats, MarketStats};
 
 /// Kilometres over which the value of a location halves.
 const HALF_DISTANCE_KM: f64 = 10.0;
@@ -23,6 +24,8 @@ pub struct Match {
     pub pricing: Option<f32>,
     /// The activity component of the rule score: who worked lately will answer.
     pub availability: Option<f32>,
+    /// The reliability component of the rule score: whether the work was done, and on time.
+    pub reliability: Option<f32>,
 }
 
 impl Match {
@@ -30,10 +33,12 @@ impl Match {
     pub fn of(subject: &Subject<'_>, rule: &RuleScore, distance_km: Option<f64>) -> Self {
         Self {
             quality: rule.value(Component::Quality),
-            location: distance_km.map(|km| libm::exp(-km * LN_2 / HALF_DISTANCE_KM) as f32),
-            specialisation: specialisation(subject).map(|value| value as f32),
+            location: distance_km.map(|km| location(km) as f32),
+            specialisation: specialisation_of(subject.market, subject.stats, subject.job.property_type)
+                .map(|value| value as f32),
             pricing: pricing(subject.price_ratio(), subject.price, subject.job.budget),
             availability: rule.value(Component::Activity),
+            reliability: rule.value(Component::Reliability),
         }
     }
 }
@@ -48,21 +53,27 @@ pub(super) fn pricing(price_ratio: Option<f64>, price: Option<f32>, budget: Opti
     }
 }
 
-fn specialisation(subject: &Subject<'_>) -> Option<f64> {
-    let (kind, total) = (subject.job.property_type, &subject.market.total);
+/// 1 on the spot, halving every 10 km.
+pub(super) fn location(distance_km: f64) -> f64 {
+    libm::exp(-distance_km * LN_2 / HALF_DISTANCE_KM)
+}
+
+/// The share of a kind of job in a cleaner's work against its share in the market: 0.5 = as everybody.
+pub(super) fn specialisation_of(market: &MarketStats, stats: &CleanerStats, kind: Option<u16>) -> Option<f64> {
+    let total = &market.total;
     if kind.is_none() || total.completed == 0 {
         return None;
     }
     let market = f64::from(total.in_type(kind).completed) / f64::from(total.completed);
-    let own = (f64::from(subject.stats.in_type(kind).completed) + MIX_STRENGTH * market)
-        / (f64::from(subject.stats.completed) + MIX_STRENGTH);
+    let own = (f64::from(stats.in_type(kind).completed) + MIX_STRENGTH * market)
+        / (f64::from(stats.completed) + MIX_STRENGTH);
     (own + market > 0.0).then(|| own / (own + market))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{CleanerStats, JobSpec, MarketStats, Rates, Tally};
+    use crate::domain::{JobSpec, Rates, Tally};
 
     #[test]
     fn values_worked_out_by_hand() {
@@ -82,12 +93,15 @@ mod tests {
         // Own share (10 + 10 * 0.2) / 20 = 0.6 against 0.2; 40 for 2 h where the market asks 10 an hour.
         assert_eq!((found.location, found.specialisation, found.pricing), (Some(0.25), Some(0.75), Some(1.0 / 3.0)));
         assert_eq!((found.quality, found.availability), (None, None));
+        // (0.4 * the market's 1.0) / 0.4: nothing of it is known but that jobs were completed.
+        assert_eq!(found.reliability, Some(1.0));
         let budget = JobSpec { budget: Some(30.0), ..job.clone() };
         let subject = Subject { job: &budget, ..subject };
         // Half of 1/3, half of 30 / 40.
         assert_eq!(Match::of(&subject, &RuleScore::of(&subject), None).pricing, Some(0.5 / 3.0 + 0.375));
         let stranger = JobSpec::default();
         let subject = Subject { job: &stranger, price: None, ..subject };
-        assert_eq!(Match::of(&subject, &RuleScore::of(&subject), None), Match::default());
+        let nothing = Match { reliability: Some(1.0), ..Match::default() };
+        assert_eq!(Match::of(&subject, &RuleScore::of(&subject), None), nothing);
     }
 }

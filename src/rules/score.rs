@@ -123,13 +123,11 @@ impl RuleBase {
     fn contributions(&self, price_ratio: Option<f64>) -> [Contribution; 5] {
         let mut values = self.values;
         values[BIDDING] = bidding::value(self.wins, price_ratio).map(unit);
-        let known: f64 = COMPONENTS.iter().zip(values).filter(|(_, value)| value.is_some()).map(|((_, w), _)| w).sum();
         let mut parts =
             COMPONENTS.map(|(component, _)| Contribution { component, weight: 0.0, value: None, points: 0.0 });
-        for ((part, (_, weight)), value) in parts.iter_mut().zip(COMPONENTS).zip(values) {
-            part.weight = value.map_or(0.0, |_| (f64::from(weight as f32) / known) as f32);
-            part.value = value;
-            part.points = part.weight * value.unwrap_or(0.0);
+        let shares = shared_out(COMPONENTS.map(|(_, weight)| weight), values);
+        for ((part, value), (weight, points)) in parts.iter_mut().zip(values).zip(shares) {
+            (part.value, part.weight, part.points) = (value, weight, points);
         }
         parts
     }
@@ -142,7 +140,18 @@ fn sum(contributions: &[Contribution; 5]) -> f32 {
     contributions.iter().fold(0.0, |sum, part| sum + part.points)
 }
 
-fn unit(value: f64) -> f32 {
+/// The weight and the points of each value: the weight of what is unknown is shared out among the others.
+pub(super) fn shared_out(weights: [f64; 5], values: [Option<f32>; 5]) -> [(f32, f32); 5] {
+    let known: f64 = weights.iter().zip(values).filter(|(_, value)| value.is_some()).map(|(weight, _)| weight).sum();
+    let mut shares = [(0.0, 0.0); 5];
+    for ((share, weight), value) in shares.iter_mut().zip(weights).zip(values) {
+        let weight = value.map_or(0.0, |_| (f64::from(weight as f32) / known) as f32);
+        *share = (weight, weight * value.unwrap_or(0.0));
+    }
+    shares
+}
+
+pub(super) fn unit(value: f64) -> f32 {
     value.clamp(0.0, 1.0) as f32
 }
 

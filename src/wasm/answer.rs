@@ -85,7 +85,7 @@ pub(super) fn item(writer: &mut Writer, item: &Item) {
     writer.length(item.contributions.len());
     item.contributions.iter().for_each(|found| part(writer, found));
     let fit = &item.breakdown;
-    let values = [fit.quality, fit.location, fit.specialisation, fit.pricing, fit.availability];
+    let values = [fit.quality, fit.location, fit.specialisation, fit.pricing, fit.availability, fit.reliability];
     values.into_iter().for_each(|value| writer.float(value));
     reasons(writer, &item.reasons);
 }
@@ -111,7 +111,7 @@ pub(super) fn reason(writer: &mut Writer, reason: &Reason) {
     }
 }
 
-fn part(writer: &mut Writer, part: &Part) {
+pub(super) fn part(writer: &mut Writer, part: &Part) {
     writer.text(&part.component);
     [Some(part.weight), part.value, Some(part.contribution)].into_iter().for_each(|value| writer.float(value));
 }
@@ -206,7 +206,7 @@ fn notices(writer: &mut Writer, notices: &[Notice]) {
     notices.iter().for_each(|found| notice(writer, found));
 }
 
-fn notice(writer: &mut Writer, notice: &Notice) {
+pub(super) fn notice(writer: &mut Writer, notice: &Notice) {
     writer.text(&notice.code);
     writer.text(&notice.text);
 }

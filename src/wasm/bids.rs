@@ -6,7 +6,7 @@ use super::answer;
 use super::bindings::{WasmEngine, failure, unreadable};
 use super::request;
 use super::wire::{Reader, Writer};
-use crate::engine::{BidPoint, BidQuestion, BidSource, BidSuggestion, CleanerProfile, CleanerRef};
+use crate::engine::{BidPoint, BidQuestion, BidSource, BidSuggestion, CleanerProfile, CleanerRef, WorkSpan};
 
 #[wasm_bindgen]
 impl WasmEngine {
@@ -40,9 +40,16 @@ pub(super) fn cleaner(reader: &mut Reader<'_>) -> Option<CleanerRef> {
             hourly_rate: reader.float()?,
             eco: reader.maybe()?.map(|eco| eco == 1.0),
             property_types: reader.list(Reader::text)?.unwrap_or_default(),
+            hours: reader.list(span)?,
         })
     })?;
     id.map(CleanerRef::Known).or_else(|| profile.map(CleanerRef::New))
+}
+
+fn span(reader: &mut Reader<'_>) -> Option<WorkSpan> {
+    reader.length()??;
+    let [weekday, from, to] = [reader.number()?, reader.number()?, reader.number()?].map(|number| number as u32);
+    Some(WorkSpan { weekday, from, to })
 }
 
 fn suggestion(found: &BidSuggestion) -> Writer {

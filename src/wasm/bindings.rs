@@ -130,10 +130,16 @@ impl WasmEngine {
         request: &[u8],
         ask: &mut dyn FnMut(&mut Engine, &Request) -> Result<Writer, EngineError>,
     ) -> Vec<u8> {
-        self.answer(&mut |engine| {
-            let request = read_request(request).ok_or_else(unreadable)?;
-            ask(engine, &request).map_err(failure)
-        })
+        self.asked(&mut || read_request(request), ask)
+    }
+
+    /// Answers a question that `read` reads.
+    pub(super) fn asked<Q>(
+        &mut self,
+        read: &mut dyn FnMut() -> Option<Q>,
+        ask: &mut dyn FnMut(&mut Engine, &Q) -> Result<Writer, EngineError>,
+    ) -> Vec<u8> {
+        self.answer(&mut |engine| ask(engine, &read().ok_or_else(unreadable)?).map_err(failure))
     }
 
     // Not generic: each question would have its own copy.

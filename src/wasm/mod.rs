@@ -16,6 +16,8 @@ mod foldin;
 #[cfg(feature = "gpu-web")]
 mod gpu;
 #[cfg(feature = "wasm")]
+mod jobs;
+#[cfg(feature = "wasm")]
 mod manifest;
 #[cfg(feature = "wasm")]
 mod request;

@@ -5,7 +5,7 @@ use super::wire::Reader;
 use crate::domain::GeoPoint;
 use crate::engine::{Asked, BidRequest, CandidateSource, Filters, JobRequest, Mode, Request};
 
-const MODES: [Mode; 3] = [Mode::Rules, Mode::Neural, Mode::Ensemble];
+pub(super) const MODES: [Mode; 3] = [Mode::Rules, Mode::Neural, Mode::Ensemble];
 const SOURCES: [CandidateSource; 2] = [CandidateSource::Catalog, CandidateSource::Bidders];
 
 /// The request in these bytes; `None` where they are none.
@@ -38,6 +38,11 @@ fn filters(reader: &mut Reader<'_>) -> Option<Filters> {
 
 pub(super) fn job(reader: &mut Reader<'_>) -> Option<JobRequest> {
     reader.length()??;
+    job_fields(reader)
+}
+
+/// The fields of a job, one after the other.
+pub(super) fn job_fields(reader: &mut Reader<'_>) -> Option<JobRequest> {
     Some(JobRequest {
         client_id: reader.maybe_text()?,
         property_type: reader.maybe_text()?,
@@ -61,7 +66,7 @@ fn bid(reader: &mut Reader<'_>) -> Option<BidRequest> {
     Some(BidRequest { cleaner_id: reader.text()?, amount: reader.float()? })
 }
 
-fn choice<T: Copy>(reader: &mut Reader<'_>, choices: &[T]) -> Option<Option<T>> {
+pub(super) fn choice<T: Copy>(reader: &mut Reader<'_>, choices: &[T]) -> Option<Option<T>> {
     match reader.maybe()? {
         None => Some(None),
         Some(at) => choices.get(at as usize).copied().map(Some),

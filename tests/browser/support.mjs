@@ -53,6 +53,9 @@ export function knownJob() {
   return expectedRankings().find(({ job }) => known.has(job.clientId) && !job.bids)?.job;
 }
 
+/** The ids of the clients whom the model knows. */
+export const knownClients = () => JSON.parse(clientIds());
+
 /** The ids in the clients' file: the text between `"ids":` and its end in the safetensors header. */
 function clientIds() {
   const bytes = Buffer.from(modelFile("clients.safetensors"));

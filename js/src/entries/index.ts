@@ -4,10 +4,10 @@ import { TidyrankError } from "../errors.js";
 import type { Tell } from "../gpu.js";
 import { isNode } from "../node.js";
 import type { Backend } from "../protocol.js";
-import { Recommender as Core, messageText, type Warn } from "../recommender.js";
+import { Recommender as Core, canonicalJson, messageText, type Warn } from "../recommender.js";
 import { WorkerBackend } from "../remote.js";
 
-export { messageText, TidyrankError };
+export { canonicalJson, messageText, TidyrankError };
 
 /** Ranks cleaners for jobs, in a worker unless it is told otherwise. */
 export class Recommender extends Core {

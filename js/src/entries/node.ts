@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { LoadOptions, ModelBytes } from "../../types/index.js";
-import { Recommender as Core, messageText, TidyrankError } from "../recommender.js";
+import { Recommender as Core, canonicalJson, messageText, TidyrankError } from "../recommender.js";
 
-export { messageText, TidyrankError };
+export { canonicalJson, messageText, TidyrankError };
 
 /** Ranks in Node, in the calling thread. */
 export class Recommender extends Core {

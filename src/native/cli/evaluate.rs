@@ -19,6 +19,7 @@ use crate::native::train::{Recipe, SampleSource, Samples, SplitKind};
 const EXAMPLES: &str = "Examples:
   tidyrank evaluate models/cleaners/1.0.0 --data data/athens
   tidyrank evaluate models/cleaners/1.0.0 --data data/athens --bootstrap 1000 --format json
+  tidyrank evaluate models/cleaners/1.0.0 --data data/athens --jobs
 
 The report is written to metrics.json in the model's folder, and its main figures to the manifest.";
 
@@ -38,6 +39,9 @@ pub(super) struct Args {
     /// Resamples of the paired bootstrap
     #[arg(long, value_name = "N", default_value_t = bootstrap::Settings::default().resamples)]
     bootstrap: usize,
+    /// Measure the order of jobs for cleaners instead: by the bids for the hold-out's jobs; nothing is written
+    #[arg(long, conflicts_with = "out")]
+    jobs: bool,
     /// Write the report to this file instead, and leave the model's folder as it is
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -56,6 +60,11 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), CliError> {
     let data = load::dataset(&args.data)?;
     check_data(&manifest, &data)?;
     let mut engines = engines(&args, &data)?;
+    if args.jobs {
+        let from = Parts::new(&data, &recipe).ranked.first().copied().unwrap_or(data.jobs.len());
+        let settings = bootstrap::Settings { resamples: args.bootstrap, ..bootstrap::Settings::default() };
+        return super::evaluate_jobs::run(&args.data, &data, engines.q8, (from, settings), context);
+    }
     let truth = read_truth(&args.data, &data)?;
     let parts = Parts::new(&data, &recipe);
     let progress = super::progress::bar(context, parts.ranked.len() as u64, "hold-out jobs");

@@ -5,8 +5,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod ask;
 mod catalog;
 mod evaluate;
+mod evaluate_jobs;
 mod experiment;
 mod explain;
 mod export;
@@ -24,6 +26,7 @@ mod progress;
 mod quantize;
 mod ranking_table;
 mod recommend;
+mod recommend_jobs;
 mod report_table;
 mod score;
 mod train;
@@ -70,14 +73,16 @@ enum Command {
     Evaluate(evaluate::Args),
     /// Quantise a trained model to int8 and release it
     Quantize(quantize::Args),
-    /// Rank the cleaners for a job
-    Recommend(recommend::Args),
+    /// Rank the cleaners for a job, or the open jobs for a cleaner
+    Recommend(recommend::Question),
     /// Explain a cleaner's score and place for a job
     Explain(explain::Args),
     /// Compare what happens with what the model was made for: ok, watch or retrain (exit code 3)
     Monitor(monitor::Args),
     /// Make a client's vector of the client's own ratings, or measure what that is worth
     FoldIn(fold_in::Args),
+    /// Answer requests, one JSON object a line, in canonical JSON
+    Ask(ask::Args),
     /// Score every open job against every cleaner, into a Parquet file
     Score(score::Args),
     /// Show what is in a model, and check its files
@@ -140,6 +145,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(args, &context),
         Command::Monitor(args) => monitor::run(args, &context).map(|status| code = status),
         Command::FoldIn(args) => fold_in::run(args, &context),
+        Command::Ask(args) => ask::run(args),
         Command::Score(args) => score::run(args, &context),
         Command::Inspect(args) => inspect::run(args, &context),
         Command::Catalog(args) => catalog::run(args, &context),

@@ -30,12 +30,12 @@ pub(super) fn ranking_table(job: &str, ranking: &Ranking) -> String {
         let _ = write!(text, "; left out, {why}: {count}");
     }
     let _ = write!(text, "\n{rows}\n");
-    text + "fit = quality / location / specialisation / pricing / availability, 0 to 100; - = unknown; interval = where the rating lies\n"
+    text + "fit = quality / location / specialisation / pricing / availability / reliability, 0 to 100; - = unknown; interval = where the rating lies\n"
 }
 
 fn row(item: &Item) -> Vec<String> {
     let fit = &item.breakdown;
-    let fit = [fit.quality, fit.location, fit.specialisation, fit.pricing, fit.availability];
+    let fit = [fit.quality, fit.location, fit.specialisation, fit.pricing, fit.availability, fit.reliability];
     let contributions = item.contributions.iter().map(|part| format!("{} {:.1}", part.component, part.contribution));
     let why = item.reasons.iter().map(|reason| reason.text.clone());
     let named =

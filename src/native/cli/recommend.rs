@@ -11,7 +11,9 @@ use super::output::Output;
 use super::ranking_table::ranking_table;
 use super::{CliError, Context, DEFAULT_DATA, DEFAULT_MODEL, Format};
 use crate::domain::{JobRecord, Replay};
-use crate::engine::{CandidateSource, Catalog, Engine, Explanation, Mode, Precision, Ranking};
+use crate::engine::{
+    CandidateSource, Catalog, CleanerRef, Engine, Explanation, JobFilters, JobsRequest, Mode, Precision, Ranking,
+};
 use crate::native::datasets::Dataset;
 use crate::native::eval::request::{Ask, Names};
 use crate::native::messages::Locale;
@@ -19,9 +21,20 @@ use crate::native::messages::Locale;
 const EXAMPLES: &str = "Examples:
   tidyrank recommend --data data/athens --model models/cleaners/1.0.0 --job job-00004321
   tidyrank recommend --data data/athens --job job-00004321 --candidates bidders --max-distance 10
+  tidyrank recommend --data data/athens --model models/cleaners/1.0.0 --cleaner cleaner-00042
   tidyrank recommend --data data/taskrabbit --all --format json > rankings.json";
 
 /// Flags of `tidyrank recommend`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Question {
+    #[command(flatten)]
+    args: Args,
+    /// Id of the cleaner to rank the open jobs for: those open at the end of the data
+    #[arg(long, value_name = "ID", group = "jobs")]
+    cleaner: Option<String>,
+}
+
+/// What is ranked, and how.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, group = clap::ArgGroup::new("jobs").required(true))]
 pub(super) struct Args {
@@ -111,10 +124,22 @@ struct Answer<'a> {
 }
 
 /// Runs the command.
-pub(super) fn run(mut args: Args, context: &Context) -> Result<(), CliError> {
+pub(super) fn run(Question { mut args, cleaner }: Question, context: &Context) -> Result<(), CliError> {
     let (data, engine) = prepared(&mut args)?;
-    let mut ranker = Ranker::new(&args, &data, engine);
     let mut output = Output::new();
+    if let Some(cleaner) = &cleaner {
+        let engine = at_the_end(&args, &data, engine);
+        super::recommend_jobs::run(
+            &args.data,
+            &data,
+            &engine,
+            jobs_request(&args, cleaner),
+            (context.format, args.locale.into()),
+            &mut output,
+        )?;
+        return output.finish();
+    }
+    let mut ranker = Ranker::new(&args, &data, engine);
     match &args.job {
         Some(id) => one(&mut ranker, find(&data, id)?, context.format, &mut output)?,
         None => all(&mut ranker, &data, context, &mut output)?,
@@ -150,6 +175,30 @@ fn engine(args: &Args, data: &Dataset) -> Result<Engine, CliError> {
     Ok(engine)
 }
 
+/// With what is known at the end of the data; a model's catalog stays as it was released.
+fn at_the_end(args: &Args, data: &Dataset, mut engine: Engine) -> Engine {
+    if args.model.is_none() {
+        let mut whole = data.history.replay();
+        whole.advance_to(data.history.last().map_or(0, |last| last.saturating_add(1)));
+        let rows: Vec<u32> = (0..data.cleaners.len() as u32).collect();
+        engine.refresh(&mut whole, &rows);
+    }
+    engine
+}
+
+fn jobs_request(args: &Args, cleaner: &str) -> JobsRequest {
+    let Ask { limit, mode, rule_weight, max_distance_km, .. } = ask(args);
+    JobsRequest {
+        cleaner: CleanerRef::Known(cleaner.to_owned()),
+        jobs: Vec::new(),
+        limit,
+        mode,
+        rule_weight,
+        filters: JobFilters { max_distance_km, ..JobFilters::default() },
+        level: None,
+    }
+}
+
 pub(super) fn find<'a>(data: &'a Dataset, id: &str) -> Result<&'a JobRecord, CliError> {
     let known = || data.jobs.iter().map(|job| job.id.as_str());
     data.jobs.iter().find(|job| job.id == id).ok_or_else(|| {
@@ -177,11 +226,7 @@ impl<'a> Ranker<'a> {
         let rows: Vec<u32> = (0..data.cleaners.len() as u32).collect();
         let mut replay = Some(data.history.replay());
         if args.as_of == AsOf::Latest {
-            let mut whole = data.history.replay();
-            whole.advance_to(data.history.last().map_or(0, |last| last.saturating_add(1)));
-            if args.model.is_none() {
-                engine.refresh(&mut whole, &rows);
-            }
+            engine = at_the_end(args, data, engine);
             replay = None;
         }
         let by_market = data.market.candidates_are_bidders;

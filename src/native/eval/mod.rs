@@ -4,6 +4,7 @@ pub mod baselines;
 pub mod bootstrap;
 pub mod coverage;
 pub mod ensemble;
+pub mod jobs;
 pub mod metrics;
 pub mod report;
 pub mod request;

@@ -13,23 +13,55 @@ pub fn end_of(data: &Dataset) -> Timestamp {
     data.history.last().max(posted).unwrap_or(0).saturating_add(1)
 }
 
-/// The jobs of the data set in `dir` that are open at a moment, as indices in order of time: posted before it, and neither
-/// accepted, completed, cancelled nor failed before it. A job whose state says so without saying when was never open.
+/// What became of the jobs of a data set, job by job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lives {
+    /// When a bid was accepted or the job ended without one, whichever came first.
+    pub decided: Vec<Option<Timestamp>>,
+    /// When it ended, and whether it was completed.
+    pub ended: Vec<Option<(Timestamp, bool)>>,
+}
+
+impl Lives {
+    /// Of the jobs of the data set in `dir`.
+    ///
+    /// # Errors
+    /// [`DataError`] for a table that cannot be read.
+    pub fn read(dir: &Path, data: &Dataset) -> Result<Self, DataError> {
+        let mut known = HashMap::with_capacity(data.jobs.len());
+        read_table(dir, |_, row: JobRow| {
+            let completed = row.completed_at.map(|at| (at, true));
+            let ended = completed.or(row.cancelled_at.map(|at| (at, false)));
+            known.insert(row.job_id.clone(), (decided_at(&row), ended));
+            Ok(())
+        })?;
+        let of = |job: &JobRecord| known.get(&job.id).copied().unwrap_or_default();
+        let (decided, ended) = data.jobs.iter().map(of).unzip();
+        Ok(Self { decided, ended })
+    }
+
+    /// The jobs that are open at a moment, as indices in order of time: posted before it, and neither accepted, completed,
+    /// cancelled nor failed before it. A job whose state says so without saying when was never open.
+    pub fn open(&self, jobs: &[JobRecord], at: Timestamp) -> Vec<usize> {
+        let open =
+            |job: &usize| jobs[*job].spec.posted_at < at && self.decided[*job].is_none_or(|decided| decided >= at);
+        (0..jobs.len()).filter(open).collect()
+    }
+
+    /// How many jobs of a client ended before a moment, and how many of them were completed.
+    pub fn client(&self, jobs: &[JobRecord], client: u32, at: Timestamp) -> [u32; 2] {
+        let ended = jobs.iter().zip(&self.ended).filter(|(job, _)| job.client == Some(client));
+        let before = ended.filter_map(|(_, ended)| ended.filter(|(when, _)| *when < at));
+        before.fold([0, 0], |[jobs, completed], (_, done)| [jobs + 1, completed + u32::from(done)])
+    }
+}
+
+/// The jobs of the data set in `dir` that are [open](Lives::open) at a moment.
 ///
 /// # Errors
 /// [`DataError`] for a table that cannot be read.
 pub fn open_jobs(dir: &Path, data: &Dataset, at: Timestamp) -> Result<Vec<usize>, DataError> {
-    let mut decided: HashMap<String, Option<Timestamp>> = HashMap::with_capacity(data.jobs.len());
-    read_table(dir, |_, row: JobRow| {
-        let when = decided_at(&row);
-        decided.insert(row.job_id, when);
-        Ok(())
-    })?;
-    let open = |job: &JobRecord| {
-        let decided = decided.get(&job.id).copied().flatten();
-        job.spec.posted_at < at && decided.is_none_or(|decided| decided >= at)
-    };
-    Ok((0..data.jobs.len()).filter(|job| open(&data.jobs[*job])).collect())
+    Ok(Lives::read(dir, data)?.open(&data.jobs, at))
 }
 
 fn decided_at(job: &JobRow) -> Option<Timestamp> {

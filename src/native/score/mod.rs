@@ -9,5 +9,5 @@ mod pairs;
 
 pub use ceiling::{Macs, ceiling};
 pub use error::ScoreError;
-pub use jobs::{as_known_at, end_of, open_jobs};
+pub use jobs::{Lives, as_known_at, end_of, open_jobs};
 pub use pairs::{Batch, Outcome};
