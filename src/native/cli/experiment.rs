@@ -7,6 +7,7 @@ mod assign;
 mod page;
 mod plan;
 mod report;
+mod simulate;
 
 /// Flags of `tidyrank experiment`.
 #[derive(Debug, clap::Args)]
@@ -27,6 +28,8 @@ enum Command {
     Plan(plan::Args),
     /// Say which variant units get
     Assign(assign::Args),
+    /// Simulate experiments on a market with a known truth, or record events as pages would
+    Simulate(simulate::Args),
     /// Say what an experiment found, and what other ranking policies would have got
     Report(report::Args),
 }
@@ -36,6 +39,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), CliError> {
     match args.command {
         Command::Plan(args) => plan::run(args, context),
         Command::Assign(args) => assign::run(args, context),
+        Command::Simulate(args) => simulate::run(args, context),
         Command::Report(args) => report::run(args, context),
     }
 }

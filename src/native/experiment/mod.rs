@@ -15,6 +15,7 @@ pub mod proportions;
 pub mod report;
 pub mod resample;
 pub mod sequential;
+pub mod simulate;
 pub mod units;
 
 pub use assign::{Assignment, Experiment, Variant, murmur3};

@@ -125,6 +125,14 @@ impl Policy {
         }
     }
 
+    /// The order in which it puts candidates; of a random policy the one given.
+    pub fn order(self, items: &[Logged]) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..items.len()).collect();
+        let key = |at: &usize| self.key(&items[*at]).unwrap_or(f64::NEG_INFINITY);
+        order.sort_by(|a, b| key(b).total_cmp(&key(a)));
+        order
+    }
+
     /// The probabilities with which it puts each item next, given those that are placed. Equal keys: the one logged first.
     fn next(self, items: &[Logged], placed: &[bool]) -> Vec<f64> {
         let left = placed.iter().filter(|placed| !**placed).count().max(1) as f64;
