@@ -12,8 +12,8 @@ use assert_cmd::Command;
 use serde_json::Value;
 use tidyrank::engine::{Mode, Ranking};
 
-const COMMANDS: [&str; 9] =
-    ["generate", "import", "ingest", "train", "evaluate", "quantize", "recommend", "inspect", "export"];
+const COMMANDS: [&str; 10] =
+    ["generate", "import", "ingest", "train", "evaluate", "quantize", "recommend", "inspect", "experiment", "export"];
 
 /// A folder with the small market in `data`.
 struct Place(tempfile::TempDir);

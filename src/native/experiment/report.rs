@@ -395,3 +395,106 @@ fn warnings(report: &Report) -> Vec<Warning> {
     }
     warnings
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(id: &str, at: i64, unit: &str, variant: &str, segment: &str) -> Event {
+        let breakdown = ["quality", "location", "specialisation", "pricing", "availability", "reliability"];
+        let breakdown = breakdown.map(|part| format!(r#""{part}":null"#)).join(",");
+        let text = format!(
+            r#"{{"schema":1,"id":"{id}","at":{at},"type":"cleaner_recommendation","requestId":"r-{unit}","jobId":"j",
+            "cleanerId":"c","score":80,"rank":1,"price":50,"mode":"rules","experiment":"e","variant":"{variant}",
+            "unitId":"{unit}","segment":"{segment}","propensity":0.5,"breakdown":{{{breakdown}}}}}"#
+        );
+        Event::parse(&text).unwrap()
+    }
+
+    fn outcome(id: &str, at: i64, of: &str, kind: OutcomeKind, value: Option<f64>) -> Event {
+        let body = EventBody::Outcome { recommendation_id: of.into(), outcome: kind, value };
+        Event { schema: 1, id: id.into(), at, body }
+    }
+
+    fn settings() -> Settings {
+        Settings {
+            experiment: "e".into(),
+            outcome: OutcomeKind::Hired,
+            control: None,
+            definition: None,
+            sequential: sequential::Settings::default(),
+            bootstrap: bootstrap::Settings { resamples: 50, ..bootstrap::Settings::default() },
+            policies: vec![Policy::Score],
+            off_policy: policy::Settings::default(),
+        }
+    }
+
+    /// Worked out by hand: of a, u1 hires twice (counts once) and u2 does not; of b, u3 hires and u4 does not; u5 saw both.
+    fn events() -> Vec<Event> {
+        use OutcomeKind::{Hired, Rated};
+        let mut events = vec![
+            shown("1", 10, "u1", "a", "flat"),
+            shown("2", DAY + 10, "u1", "a", "house"),
+            shown("3", 20, "u2", "a", "flat"),
+            shown("4", 30, "u3", "b", "flat"),
+            shown("5", 40, "u4", "b", "house"),
+            shown("6", 50, "u5", "a", "flat"),
+            shown("7", 60, "u5", "b", "flat"),
+            outcome("8", 100, "1", Hired, Some(40.0)),
+            outcome("9", DAY + 100, "2", Hired, None),
+            outcome("10", 2 * DAY + 5, "4", Hired, Some(70.0)),
+            outcome("11", 2 * DAY + 6, "4", Rated, Some(9.0)),
+            outcome("12", 300, "7", Hired, None),
+            outcome("13", 300, "unknown", Hired, None),
+        ];
+        // The same event again, and all in another order.
+        events.push(events[7].clone());
+        events.reverse();
+        events
+    }
+
+    #[test]
+    fn units_count_once_and_crossed_ones_not_at_all() {
+        let found = report(&events(), &settings()).unwrap();
+        let count = |hits, units| Count { hits, units };
+        assert_eq!(found.variants.iter().map(|one| one.count).collect::<Vec<_>>(), [count(1, 2), count(1, 2)]);
+        assert_eq!((found.control.as_str(), found.crossed_units, found.window), ("a", 1, (10, 2 * DAY + 6)));
+        let one = &found.comparisons[0];
+        // At the ends of the three days: u1 hires on the first, u3 on the third.
+        let looks: Vec<_> = one.looks.iter().map(|day| (day.look.control, day.look.treatment)).collect();
+        assert_eq!(looks, [(count(1, 2), count(0, 2)), (count(1, 2), count(0, 2)), (count(1, 2), count(1, 2))]);
+        // u1's prices are 40 and 50, as recommended: 45 on average; u3 paid 70.
+        let hired = one.values.iter().find(|value| value.outcome == OutcomeKind::Hired).unwrap();
+        assert_eq!((hired.control_mean, hired.variant_mean, hired.variant_units), (45.0, 70.0, 1));
+        let segments: Vec<_> =
+            one.segments.iter().map(|row| (row.segment.as_str(), row.control, row.variant)).collect();
+        assert_eq!(segments, [("flat", count(1, 2), count(1, 1)), ("house", count(1, 1), count(0, 1))]);
+        assert!(one.segments.iter().all(|row| row.adjusted_p >= row.conversion.map(|share| share.p)));
+        assert_eq!(found.sample_ratio.map(|ratio| ratio.p), Some(1.0));
+        assert_eq!(found.policies[0].explored, 5);
+    }
+
+    #[test]
+    fn a_broken_assignment_raises_the_alarm() {
+        let mut events: Vec<Event> =
+            (0..300).map(|at| shown(&format!("a{at}"), at, &format!("u{at}"), "a", "s")).collect();
+        events.extend((0..200).map(|at| shown(&format!("b{at}"), at, &format!("v{at}"), "b", "s")));
+        let codes = |settings: &Settings| -> Vec<&str> {
+            report(&events, settings).unwrap().warnings.iter().map(|warning| warning.code).collect()
+        };
+        assert!(codes(&settings()).contains(&"experiment.sample_ratio"));
+        let plan = r#"{"key":"e","variants":[{"key":"a","weight":3},{"key":"b","weight":2}]}"#;
+        let planned = Settings { definition: serde_json::from_str(plan).ok(), ..settings() };
+        assert!(!codes(&planned).contains(&"experiment.sample_ratio"));
+        assert!(codes(&planned).contains(&"experiment.few"));
+    }
+
+    #[test]
+    fn nothing_to_report_is_said() {
+        let other = Settings { experiment: "f".into(), ..settings() };
+        assert!(report(&events(), &other).unwrap_err().to_string().contains("there are: e"));
+        let control = Settings { control: Some("z".into()), ..settings() };
+        assert_eq!(report(&events(), &control).unwrap_err().code(), "experiment.nothing");
+        assert_eq!(report(&[], &settings()).unwrap_err().code(), "experiment.nothing");
+    }
+}

@@ -5,6 +5,8 @@ mod events;
 mod market;
 mod off_policy;
 mod peeking;
+#[cfg(test)]
+mod tests;
 
 pub use events::{EventSettings, events};
 pub use market::{Candidate, Choice, MODES, SimJob, SimMarket};
