@@ -68,6 +68,10 @@ export function show(ranking: Ranking): FeedbackDetail | undefined {
     said = detail;
   });
   element.addEventListener("click", ({ clientX }) => clientX);
+  anywhere().then(async ([recommender]) => {
+    // A ranking of jobs is shown as well.
+    element.ranking = await recommender?.recommendJobs("cleaner-1", [{ jobId: "job-1" }]);
+  });
   // @ts-expect-error not a text of the element
   element.texts = { kontact: "" };
   // @ts-expect-error not a ranking
