@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::error::EngineError;
 use super::load::{Engine, Neural};
 use super::request::{BidRequest, CandidateSource, JobRequest, Mode, Request};
-use crate::model::{FoldTerm, LEANINGS, Scratch};
+use crate::model::{FoldTerm, LEANINGS, Query, Scratch};
 
 /// A rating that the client gave.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -67,7 +67,9 @@ impl Engine {
             requests.push((at as u32, one, request));
         }
         let (Some(model), Some(fold)) = (&self.model, &self.fold) else { return Ok(Vec::new()) };
-        let probes: Vec<Vec<f32>> = fold.probes().collect();
+        // The client whom nobody knows, then a step along each direction.
+        let clients = std::iter::once(None).chain(fold.probes().map(Some));
+        let queries: Vec<Query> = clients.map(|client| model.hybrid.query(client.as_deref(), None, &[])).collect();
         let mut terms = Vec::new();
         for (at, one, request) in requests {
             let Some(place) = self.catalog.place(&one.cleaner_id) else { continue };
@@ -75,7 +77,7 @@ impl Engine {
             self.score_each(&request, |candidate| expected = candidate.neural)?;
             if !expected.is_nan() {
                 let residual = f64::from(market.normalise_rating(one.rating)) - f64::from(expected);
-                terms.push((at, FoldTerm { residual, row: self.fold_row(model, &probes, place) }));
+                terms.push((at, FoldTerm { residual, row: self.fold_row(model, &queries, place) }));
             }
         }
         Ok(terms)
@@ -100,16 +102,15 @@ impl Engine {
         Request { job, mode: Mode::Neural, candidates: Some(CandidateSource::Bidders), ..Request::default() }
     }
 
-    fn fold_row(&self, model: &Neural, probes: &[Vec<f32>], place: u32) -> Vec<f64> {
+    fn fold_row(&self, model: &Neural, queries: &[Query], place: u32) -> Vec<f64> {
         let mut scratch = Scratch::default();
-        let mut collaborative = |client: Option<&[f32]>| {
-            let (query, mut out) = (model.hybrid.query(client, None, &[]), [0.0]);
-            model.hybrid.collaborative(self.kernel, &query, &model.items, &[place], &mut scratch, &mut out);
+        let mut liked = queries.iter().map(|query| {
+            let mut out = [0.0];
+            model.hybrid.collaborative(self.kernel, query, &model.items, &[place], &mut scratch, &mut out);
             out[0]
-        };
-        let nobody = collaborative(None);
-        let slope = |probe: &Vec<f32>| f64::from(model.hybrid.alpha() * (collaborative(Some(probe)) - nobody));
-        let mut row: Vec<f64> = probes.iter().map(slope).collect();
+        });
+        let nobody = liked.next().unwrap_or_default();
+        let mut row: Vec<f64> = liked.map(|liked| f64::from(model.hybrid.alpha() * (liked - nobody))).collect();
         row.push(1.0);
         row.extend(self.parts_of(place).map(f64::from));
         row
