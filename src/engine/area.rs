@@ -1,8 +1,10 @@
 //! Where the jobs were that a model learned from: elsewhere a position tells it nothing.
 
+use super::load::{Engine, Neural};
 use crate::artifact::text::text;
 use crate::artifact::{ArtifactError, Tensors};
-use crate::domain::GeoPoint;
+use crate::domain::{GeoPoint, JobSpec};
+use crate::features::encode_query;
 
 /// The tensor of a model's file; models of markets without positions have none.
 pub const AREA_TENSOR: &str = "position.box";
@@ -50,6 +52,24 @@ impl Area {
     pub fn has(&self, place: &GeoPoint) -> bool {
         let [south, north, west, east] = self.ends;
         (south..=north).contains(&place.latitude) && (west..=east).contains(&place.longitude)
+    }
+}
+
+impl Engine {
+    /// The normalised features of a job.
+    pub(super) fn query_features(&self, model: &Neural, job: &JobSpec) -> [f32; 7] {
+        let mut features = encode_query(&self.catalog.market, job);
+        if self.is_elsewhere(job) {
+            // Latitude and longitude: the model would only extrapolate.
+            (features[0], features[1]) = (f32::NAN, f32::NAN);
+        }
+        model.normaliser.apply_to(model.columns.query.iter().copied(), &mut features);
+        features
+    }
+
+    /// Whether a job is where the model has seen none.
+    pub(super) fn is_elsewhere(&self, job: &JobSpec) -> bool {
+        self.area.zip(job.location).is_some_and(|(area, place)| !area.has(&place))
     }
 }
 

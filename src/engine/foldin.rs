@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::error::EngineError;
 use super::load::{Engine, Neural};
 use super::request::{BidRequest, CandidateSource, JobRequest, Mode, Request};
-use crate::model::{FoldTerm, LEANINGS, Query, Scratch};
+pub use crate::model::FoldTerm;
+use crate::model::{LEANINGS, Query, Scratch};
 
 /// A rating that the client gave.
 #[derive(Debug, Clone, PartialEq, Default)]

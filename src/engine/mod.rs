@@ -38,7 +38,7 @@ pub use catalog_file::CATALOG_FORMAT;
 pub use conformal::{CONFORMAL_FORMAT, Conformal, DEFAULT_LEVEL};
 pub use error::EngineError;
 pub use explanation::{Counterfactual, Explanation, GroupPoints, NeuralParts, Parts, Rivals, Share};
-pub use foldin::{Folded, Interaction};
+pub use foldin::{FoldTerm, Folded, Interaction};
 pub use jobs_answer::{JobBreakdown, JobItem, JobRanking, JobsExcluded, JobsMeta};
 pub use jobs_request::{JobFilters, JobPosting, JobsRequest};
 pub use load::{Engine, ModelIdentity, Precision, column_groups};

@@ -11,7 +11,7 @@ use super::scratch::{ClientMemo, NetworkScratch, ScoreColumns, Scratch};
 use super::select::Placed;
 use crate::artifact::text::text;
 use crate::domain::JobSpec;
-use crate::features::{encode_pair, encode_query};
+use crate::features::encode_pair;
 use crate::model::{Hybrid, LEANINGS, Query};
 use crate::rules::{Match, RuleScore, Subject};
 
@@ -279,25 +279,9 @@ impl Engine {
         Ok(Some(vector))
     }
 
-    /// The normalised features of a job.
-    pub(super) fn query_features(&self, model: &Neural, job: &JobSpec) -> [f32; 7] {
-        let mut features = encode_query(&self.catalog.market, job);
-        if self.is_elsewhere(job) {
-            // Latitude and longitude: the model would only extrapolate.
-            (features[0], features[1]) = (f32::NAN, f32::NAN);
-        }
-        model.normaliser.apply_to(model.columns.query.iter().copied(), &mut features);
-        features
-    }
-
     fn query(&self, model: &Neural, client: Option<&[f32]>, job: &JobSpec) -> Query {
         let client = client.and_then(|row| row.get(..model.hybrid.user_dim()));
         model.hybrid.query(client, job.property_type.map(usize::from), &self.query_features(model, job))
-    }
-
-    /// Whether a job is where the model has seen none.
-    fn is_elsewhere(&self, job: &JobSpec) -> bool {
-        self.area.zip(job.location).is_some_and(|(area, place)| !area.has(&place))
     }
 
     /// What an hour of such a job costs: by the bids of this kind so far, else by what these candidates ask, else by the

@@ -6,8 +6,7 @@ use super::answer;
 use super::bindings::{WasmEngine, failure, unreadable};
 use super::request;
 use super::wire::Reader;
-use crate::engine::Interaction;
-use crate::model::FoldTerm;
+use crate::engine::{FoldTerm, Interaction};
 
 #[wasm_bindgen]
 impl WasmEngine {
