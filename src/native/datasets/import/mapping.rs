@@ -129,6 +129,7 @@ pub(super) struct ColumnMapping {
     pub(super) offset: f64,
     pub(super) time: Option<String>,
     pub(super) take: Take,
+    pub(super) when: Option<When>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -159,6 +160,14 @@ pub(super) enum Take {
     #[default]
     First,
     Min,
+}
+
+/// The only lines in which a column has a value: those where another column of the file holds this text.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct When {
+    pub(super) column: String,
+    pub(super) is: Literal,
 }
 
 /// A text, number or flag as it would stand in a CSV file.
@@ -214,6 +223,7 @@ struct ColumnKeys {
     time: Option<String>,
     #[serde(default)]
     take: Take,
+    when: Option<When>,
 }
 
 impl ColumnMapping {
@@ -234,7 +244,16 @@ impl ColumnMapping {
         if !(scale.is_finite() && offset.is_finite()) {
             return Err("`scale` and `offset` are finite numbers");
         }
-        Ok(Self { from, map: keys.map, default: keys.default, scale, offset, time: keys.time, take: keys.take })
+        Ok(Self {
+            from,
+            map: keys.map,
+            default: keys.default,
+            scale,
+            offset,
+            time: keys.time,
+            take: keys.take,
+            when: keys.when,
+        })
     }
 }
 

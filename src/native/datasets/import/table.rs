@@ -76,6 +76,8 @@ struct ColumnPlan<'a> {
     mapping: &'a ColumnMapping,
     meaning: Meaning,
     reading: Reading<'a>,
+    /// Column of the file and the text that it must hold for this one to have a value.
+    when: Option<(usize, &'a str)>,
     required: bool,
     target: String,
     origin: String,
@@ -155,7 +157,14 @@ fn plan<'a>(
     let meaning = Meaning::of(name.as_str(), field.name(), field.data_type());
     let bound = Bound::new(column, source, &target, &reading, report);
     let required = !field.is_nullable();
-    Some(bound.map(|bound| ColumnPlan { bound, mapping: column, meaning, reading, required, target, origin }))
+    let when = match &column.when {
+        None => None,
+        Some(when) => match source.column(&when.column, &target, report) {
+            Some(at) => Some((at, when.is.0.as_str())),
+            None => return Some(None),
+        },
+    };
+    Some(bound.map(|bound| ColumnPlan { bound, mapping: column, meaning, reading, when, required, target, origin }))
 }
 
 /// One line. A bad value is reported and stays in its place, so that the row's id is still known.
@@ -191,7 +200,8 @@ fn read_value(
     if let Bound::Moments(moments) = &plan.bound {
         return Ok(moments.get(at).map_or(Value::Missing, |&at| Value::Whole(at)));
     }
-    let text = plan.bound.text(fields, missing);
+    let here = plan.when.is_none_or(|(at, is)| fields.get(at).is_some_and(|text| text == is));
+    let text = plan.bound.text(fields, missing).filter(|_| here);
     let text = match (&plan.mapping.map, text) {
         (Some(map), Some(text)) => match map.get(&text) {
             Some(literal) => Some(literal.0.clone()),
