@@ -38,7 +38,7 @@ export interface BidInputs {
   lowestBid: number | null;
 }
 
-/** What to bid. Prices are in the market's currency, in whole hundredths; `min <= optimal <= max`. */
+/** What to bid. Prices are in the market's currency, in whole hundredths; `min <= median <= max`, `min <= optimal <= max`. */
 export interface BidSuggestion {
   /** Null for a newcomer without an id. */
   cleanerId: string | null;
@@ -47,9 +47,11 @@ export interface BidSuggestion {
   /** The job goes for less in one of ten cases. */
   min: number;
   /** The job goes for less as often as for more. */
-  optimal: number;
+  median: number;
   /** The job goes for more in one of ten cases. */
   max: number;
+  /** The price from `min` to `max` with the highest expected revenue; without a bid model the median. */
+  optimal: number;
   /** How likely `optimal` wins, 0 to 1. */
   winProbability: number;
   /** The point of the curve with the highest expected revenue; of equals the lowest price. */

@@ -92,7 +92,7 @@ pub enum BidSource {
     Market,
 }
 
-/// What to bid. Prices are in the market's currency, rounded to hundredths; `min <= optimal <= max`.
+/// What to bid. Prices are in the market's currency, rounded to hundredths; `min <= median <= max` and `min <= optimal <= max`.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "native", serde(rename_all = "camelCase"))]
@@ -103,10 +103,12 @@ pub struct BidSuggestion {
     pub currency: String,
     /// The job goes for less than this in one of ten cases.
     pub min: f64,
-    /// As often for less as for more.
-    pub optimal: f64,
+    /// The job goes for less as often as for more.
+    pub median: f64,
     /// The job goes for more than this in one of ten cases.
     pub max: f64,
+    /// The price from `min` to `max` with the highest expected revenue; without a model the median.
+    pub optimal: f64,
     /// How likely `optimal` wins, 0 to 1.
     pub win_probability: f64,
     /// The point of the curve with the highest expected revenue; of equals the lowest price.
@@ -168,8 +170,14 @@ impl Engine {
             let win_probability = sigmoid(curve.logit(libm::log(price / reference)));
             BidPoint { price, win_probability, expected_revenue: price * (1.0 - fee) * win_probability }
         };
-        let [min, optimal, max] = curve.quantiles.map(|log_ratio| hundredths(reference * libm::exp(log_ratio)));
-        let optimal = point(optimal);
+        let [min, median, max] = curve.quantiles.map(|log_ratio| hundredths(reference * libm::exp(log_ratio)));
+        let optimal = point(if model.is_some() {
+            let [low, _, high] = curve.quantiles;
+            hundredths(reference * libm::exp(best_log_ratio(&curve).clamp(low, high)))
+        } else {
+            // The curve is an assumption there: no ground to earn on.
+            median
+        });
         let curve: Vec<BidPoint> = prices(&question.prices, min, max)?.into_iter().map(point).collect();
         let (bid_count, lowest_bid) = subject.rivals();
         let inputs = BidInputs {
@@ -184,8 +192,9 @@ impl Engine {
             cleaner_id: id.cloned(),
             currency: market.currency.clone(),
             min,
-            optimal: optimal.price,
+            median,
             max,
+            optimal: optimal.price,
             win_probability: optimal.win_probability,
             best: best(&curve, optimal),
             curve,
@@ -218,6 +227,15 @@ fn reasons(inputs: &BidInputs, optimal: f64, currency: &str) -> Vec<Reason> {
         reasons.push(Reason::new("bid_win_rate").number("percent", whole(100.0 * rate)));
     }
     reasons
+}
+
+/// ln of the price ratio with the highest expected revenue on a whole curve, infinite where revenue only grows. The revenue
+/// `p * sigmoid(level - slope * ln p)` grows as long as `1 > slope * (1 - P(p))`, that is up to `P = 1 - 1 / slope`.
+fn best_log_ratio(curve: &BidCurve) -> f64 {
+    if curve.slope <= 1.0 {
+        return f64::INFINITY;
+    }
+    (curve.level - libm::log(curve.slope - 1.0)) / curve.slope
 }
 
 /// What the market knows: the middle is the geometric mean of what the cleaner usually asks and what the job would cost, which is the

@@ -57,7 +57,8 @@ fn suggestion(found: &BidSuggestion) -> Writer {
     let writer = &mut to;
     writer.part(found.cleaner_id.as_deref(), Writer::text);
     writer.text(&found.currency);
-    [found.min, found.optimal, found.max, found.win_probability].into_iter().for_each(|number| writer.number(number));
+    let prices = [found.min, found.median, found.max, found.optimal, found.win_probability];
+    prices.into_iter().for_each(|number| writer.number(number));
     point(writer, &found.best);
     writer.length(found.curve.len());
     found.curve.iter().for_each(|found| point(writer, found));

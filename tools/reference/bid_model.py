@@ -16,7 +16,7 @@ import numpy as np
 FEATURES = """ln_duration_h ln_size_m2 eco hour_of_day day_of_week ln1p_days_ahead ln_reference ln_budget_ratio ln_usual_ratio
 ln_past_ratio win_rate rating rating_in_kind completion_rate ln1p_jobs ln1p_bids_made eco_cleaner ln1p_distance_km
 ln1p_bids_so_far ln_lowest_ratio ln_mean_ratio ln1p_hours_since_posting has_history""".split()
-KINDS = ["flat", "house"]
+KINDS = ["apartment", "house", "office", "short_term_rental"]
 HIDDEN = [6, 4]
 CALIBRATION = [0.8, -0.25, 0.05]
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 mod ask;
+mod bids;
 mod catalog;
 mod evaluate;
 mod evaluate_jobs;
@@ -29,6 +30,7 @@ mod recommend;
 mod recommend_jobs;
 mod report_table;
 mod score;
+mod suggest_bid;
 mod train;
 
 /// The data set of commands that name none: what `make demo` generates.
@@ -83,6 +85,10 @@ enum Command {
     FoldIn(fold_in::Args),
     /// Answer requests, one JSON object a line, in canonical JSON
     Ask(ask::Args),
+    /// Train or measure the model that suggests bids
+    Bids(bids::Args),
+    /// Suggest a bid of a cleaner for a job
+    SuggestBid(suggest_bid::Args),
     /// Score every open job against every cleaner, into a Parquet file
     Score(score::Args),
     /// Show what is in a model, and check its files
@@ -146,6 +152,8 @@ pub fn main() -> ExitCode {
         Command::Monitor(args) => monitor::run(args, &context).map(|status| code = status),
         Command::FoldIn(args) => fold_in::run(args, &context),
         Command::Ask(args) => ask::run(args),
+        Command::Bids(args) => bids::run(args, &context),
+        Command::SuggestBid(args) => suggest_bid::run(args, &context),
         Command::Score(args) => score::run(args, &context),
         Command::Inspect(args) => inspect::run(args, &context),
         Command::Catalog(args) => catalog::run(args, &context),

@@ -13,6 +13,7 @@ pub(super) enum Stream {
     Job = 5,
     Names = 6,
     Hours = 7,
+    WhatIf = 8,
 }
 
 /// One stream of draws.

@@ -157,7 +157,7 @@ impl Generator {
         &self.clients[0]
     }
 
-    fn bids(&self, draw: &mut Draw, client: &SyntheticClient, spec: &JobSpec) -> Vec<SyntheticBid> {
+    pub(super) fn bids(&self, draw: &mut Draw, client: &SyntheticClient, spec: &JobSpec) -> Vec<SyntheticBid> {
         let count = 3 + draw.below(MAX_BIDS as usize - 2);
         let (hours, size) = (f64::from(spec.duration_h.unwrap_or(0.0)), f64::from(spec.size_m2.unwrap_or(0.0)));
         let market_price = ATHENS.market_price(hours, size);

@@ -31,7 +31,8 @@ pub use people::{SyntheticCleaner, SyntheticClient, SyntheticProperty};
 pub use place::COASTLINE;
 pub use satisfaction::expected_rating;
 
-use crate::domain::{GeoPoint, Market};
+use crate::domain::{GeoPoint, JobSpec, Market};
+use draw::{Draw, Stream};
 
 /// Takes what is generated: all cleaners, then all clients, then the jobs in order of time.
 pub trait Sink {
@@ -86,6 +87,18 @@ impl Generator {
     /// Variance of the noise of one overall rating before it is rounded, on the normalised scale.
     pub fn noise_variance(&self) -> f64 {
         (ATHENS.satisfaction.noise_sd / 10.0) * (ATHENS.satisfaction.noise_sd / 10.0)
+    }
+
+    /// The hourly rates of the cleaners, by index.
+    pub fn hourly_rates(&self) -> impl Iterator<Item = f64> {
+        self.cleaners.iter().map(|cleaner| cleaner.hourly_rate)
+    }
+
+    /// The bids that a job of this client could have had as well; `draw` says which of the possible ones. Utilities are relative
+    /// to the lowest bid among them. Empty for a client that there is not.
+    pub fn redraw_bids(&self, client: u32, spec: &JobSpec, draw: u64) -> Vec<SyntheticBid> {
+        let draw = &mut Draw::new(self.config.seed, Stream::WhatIf, draw);
+        self.clients.get(client as usize).map_or_else(Vec::new, |client| self.bids(draw, client, spec))
     }
 
     /// Gives everything to `sink`; `progress` hears the number of jobs done after each.

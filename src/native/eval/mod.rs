@@ -1,6 +1,7 @@
 //! Evaluation through the engine: metrics, baselines, bootstrap intervals, reports.
 
 pub mod baselines;
+pub mod bids;
 pub mod bootstrap;
 pub mod coverage;
 pub mod ensemble;

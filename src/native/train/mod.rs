@@ -5,6 +5,7 @@
 
 mod adam;
 mod average;
+mod bids;
 mod error;
 mod fit;
 mod hybrid;
@@ -16,6 +17,7 @@ mod schedule;
 mod state;
 mod task;
 
+pub use bids::{BidRecipe, BidRows, TrainedBids, train_bids};
 pub use error::TrainError;
 pub use fit::{Epoch, OnEpoch};
 pub use recipe::{ModelConfig, Recipe, SchedulerConfig, SplitConfig, SplitKind, TrainingConfig};
