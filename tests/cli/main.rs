@@ -12,8 +12,20 @@ use assert_cmd::Command;
 use serde_json::Value;
 use tidyrank::engine::{Mode, Ranking};
 
-const COMMANDS: [&str; 10] =
-    ["generate", "import", "ingest", "train", "evaluate", "quantize", "recommend", "inspect", "experiment", "export"];
+const COMMANDS: [&str; 12] = [
+    "generate",
+    "import",
+    "ingest",
+    "train",
+    "evaluate",
+    "quantize",
+    "recommend",
+    "inspect",
+    "experiment",
+    "export",
+    "bids",
+    "suggest-bid",
+];
 
 /// A folder with the small market in `data`.
 struct Place(tempfile::TempDir);
