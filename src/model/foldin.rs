@@ -42,7 +42,7 @@ impl FoldIn {
     /// [`ArtifactError::Format`] for parts that do not fit or are no numbers, and for a noise that is not positive.
     pub fn new(mean: Vec<f32>, factors: Vec<f32>, scales: Vec<f32>, noise: f32) -> Result<Self, ArtifactError> {
         let numbers = mean.iter().chain(&factors).chain(&scales).all(|x| x.is_finite());
-        let fits = !mean.is_empty() && factors.len() % mean.len() == 0 && scales.len() == LEANINGS;
+        let fits = !mean.is_empty() && factors.len().is_multiple_of(mean.len()) && scales.len() == LEANINGS;
         if numbers && fits && noise.is_normal() && noise > 0.0 {
             return Ok(Self { mean, factors, scales, noise });
         }
