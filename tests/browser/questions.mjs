@@ -158,9 +158,13 @@ export function questions(seed, count, catalog, clients) {
       () => ({ options: of([5, "all", []]) }),
       () => ({ options: { ...options, locale: of(["", 5]) } }),
       () => ({ op: of(["recommend", "", "toString"]) }),
-      () => ({
-        cleaner: of([null, 5, { colour: "red" }, { hourlyRate: -1 }, { hours: [{ weekday: 9, from: 1, to: 2 }] }]),
-      }),
+      () => {
+        // Only where the operation has one: the command line refuses any other argument.
+        if (!("cleaner" in question)) return { options: "all" };
+        return {
+          cleaner: of([null, 5, { colour: "red" }, { hourlyRate: -1 }, { hours: [{ weekday: 9, from: 1, to: 2 }] }]),
+        };
+      },
     ])();
     return { ...question, ...wrong };
   };
