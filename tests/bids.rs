@@ -417,6 +417,7 @@ fn varied(at: usize, cleaner: &str) -> BidQuestion {
                 hourly_rate: some(3, 14.5),
                 eco: Some(true),
                 property_types: kinds()[..1 + at % 3].to_vec(),
+                ..CleanerProfile::default()
             })
         } else {
             CleanerRef::Known(cleaner.into())
