@@ -250,7 +250,7 @@ fn filters_leave_out_and_count() {
     cleaners[3].location = None;
     let engine = Engine::rules_only(Catalog::new(market(), cleaners).unwrap());
     // 0.02 degrees of latitude are 2.22 km: c5 at 11.1 km is out, c4 at 8.9 km is in, c3 is nobody knows where.
-    let asked = Request { filters: Filters { max_distance_km: Some(10.0) }, ..request() };
+    let asked = Request { filters: Filters { max_distance_km: Some(10.0), ..Filters::default() }, ..request() };
     let found = engine.recommend(&asked).unwrap();
     let mut left = ids(&found);
     left.sort_unstable();

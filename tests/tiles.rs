@@ -259,7 +259,7 @@ fn request(location: Option<GeoPoint>, km: Option<f64>, at: usize) -> Request {
         },
         limit: Some(25),
         mode: [Mode::Ensemble, Mode::Neural, Mode::Ensemble, Mode::Rules][at % 4],
-        filters: Filters { max_distance_km: km },
+        filters: Filters { max_distance_km: km, ..Filters::default() },
         ..Request::default()
     }
 }
@@ -312,7 +312,7 @@ fn a_job_loads_few_tiles_of_a_million_cleaners_and_ranks_as_over_all() {
         let ranking = same_ranking(&page.engine, &whole, &job);
         // A limit that exactly lets somebody in.
         let Some(tight) = ranking.items.get(3).and_then(|item| item.distance_km) else { continue };
-        let job = Request { filters: Filters { max_distance_km: Some(tight) }, ..job };
+        let job = Request { filters: Filters { max_distance_km: Some(tight), ..Filters::default() }, ..job };
         page.turn_to(&job);
         let ranking = same_ranking(&page.engine, &whole, &job);
         assert!(ranking.items.iter().any(|item| item.distance_km == Some(tight)), "{job:?}");

@@ -12,6 +12,7 @@ import type {
   RankingMeta,
   Reason,
 } from "../types/index.js";
+import { placedBy } from "./arrange.js";
 import type { Asked, EngineCapabilities, EngineMeta } from "./protocol.js";
 import { MODES } from "./request.js";
 import type { Tile } from "./tiles.js";
@@ -68,11 +69,16 @@ export const readItem = readObject<RankedCleaner>({
   neuralScore: readMaybe,
   collaborativeScore: readMaybe,
   contentScore: readMaybe,
+  boost: readNumber,
   interval: readPart(interval),
   price: readMaybe,
   bid: readFlag,
   distanceKm: readMaybe,
   location: point,
+  reviews: readNumber,
+  isNew: readFlag,
+  placedBy,
+  propensity: readMaybe,
   contributions: readList(contribution),
   breakdown,
   reasons: readReasons,
@@ -80,6 +86,21 @@ export const readItem = readObject<RankedCleaner>({
 
 /** The engine does not know why it was chosen. */
 type Unreasoned<T> = Omit<T, "backendReason">;
+
+/** Why cleaners are left out, in the order of the counts. */
+const EXCLUDED = [
+  "distance",
+  "offer",
+  "joined",
+  "price",
+  "rating",
+  "eco",
+  "available",
+  "propertyTypes",
+  "hidden",
+  "seen",
+  "score",
+];
 
 const meta = readObject<Unreasoned<EngineMeta>>({
   mode,
@@ -95,11 +116,7 @@ const meta = readObject<Unreasoned<EngineMeta>>({
   candidates: readNumber,
   scored: readNumber,
   neuralScored: readNumber,
-  excluded: readObject<Record<"distance" | "offer" | "joined", number>>({
-    distance: readNumber,
-    offer: readNumber,
-    joined: readNumber,
-  }),
+  excluded: (from) => Object.fromEntries(EXCLUDED.map((why) => [why, readNumber(from)])),
   asked: readOptional(readObject<Asked>({ count: readNumber, sum: readNumber })),
   unknownBids: readOptional(readList(readText)),
 });
@@ -111,6 +128,14 @@ export const readScores = readObject({
   rows: readColumn(Uint32Array),
   scores: readColumn(Float32Array),
 });
+
+/** A cleaner's row, and the filters that they fail, but for the one by score. */
+export interface Failed {
+  row: number;
+  by: Reason[];
+}
+
+export const readFailed = readObject<Failed>({ row: readNumber, by: readReasons });
 
 /** The tiles that a request needs: `index` is their place in the index of all. */
 export const readTiles = readList(

@@ -15,6 +15,8 @@ declare module "#glue" {
     add_tile(hash: Uint8Array, bytes: Uint8Array, checked: boolean): Uint8Array;
     remove_tile(hash: Uint8Array): Uint8Array;
     catalog(): Uint8Array;
+    exclusion(request: Uint8Array, cleaner: Uint8Array): Uint8Array;
+    arrange(request: Uint8Array, pool: Uint8Array): Uint8Array;
     suggest_bid(question: Uint8Array): Uint8Array;
     fold_terms(history: Uint8Array): Uint8Array;
     fold(terms: Uint8Array): Uint8Array;

@@ -1,6 +1,16 @@
 // The engine in this thread. Loaded by the worker, and by the page only where it ranks without one.
 import init, { WasmEngine } from "#glue";
-import { answerOf, readCapabilities, readCatalog, readNothing, readRanking, readScores, readTiles } from "./answer.js";
+import {
+  answerOf,
+  readCapabilities,
+  readCatalog,
+  readFailed,
+  readNothing,
+  readRanking,
+  readScores,
+  readTiles,
+} from "./answer.js";
+import { poolBytes, readArranged } from "./arrange.js";
 import { bidQuestionBytes, readBidSuggestion } from "./bids.js";
 import { canHash } from "./cache.js";
 import { type Failure, isFailure, toError } from "./errors.js";
@@ -106,6 +116,14 @@ function perform(engine: WasmEngine, operation: string, payload: unknown): unkno
     }
     case "jobs":
       return answerOf(engine.jobs(jobsBytes(payload as Payload<"jobs">)), readJobRanking);
+    case "arrange": {
+      const { request, items } = payload as Payload<"arrange">;
+      return answerOf(engine.arrange(requestBytes(request), poolBytes(items)), readArranged);
+    }
+    case "exclusion": {
+      const { request, cleanerId } = payload as Payload<"exclusion">;
+      return answerOf(engine.exclusion(requestBytes(request), bytesOf(cleanerId)), readFailed);
+    }
     case "near":
       return answerOf(engine.tiles(requestBytes(payload)), readTiles);
     case "addTile": {

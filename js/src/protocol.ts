@@ -6,11 +6,14 @@ import type {
   JobRanking,
   LoadOptions,
   ModelBytes,
+  RankedCleaner,
   Ranking,
   RankingMeta,
   RecommendOptions,
   Scores,
 } from "../types/index.js";
+import type { Failed } from "./answer.js";
+import type { Arranged } from "./arrange.js";
 import type { BidQuestion } from "./bids.js";
 import type { Failure, TidyrankError } from "./errors.js";
 import type { Question } from "./explain.js";
@@ -64,6 +67,10 @@ export interface Operations {
   suggestBid: { payload: BidQuestion; answer: BidSuggestion };
   foldTerms: { payload: unknown; answer: FoldTerm[] };
   fold: { payload: FoldTerm[]; answer: number[] };
+  /** The order of what several engines found. */
+  arrange: { payload: { request: object; items: RankedCleaner[] }; answer: Arranged };
+  /** By which filters a cleaner is left out. */
+  exclusion: { payload: { request: object; cleanerId: string }; answer: Failed };
   /** Which tiles a request needs. */
   near: { payload: object; answer: Tile[] };
   addTile: { payload: { hash: string; bytes: Uint8Array<ArrayBuffer> }; answer: undefined };

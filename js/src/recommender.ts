@@ -5,6 +5,7 @@ import type { FoldedClient, FoldInOptions, Interaction } from "../types/foldin.j
 import type {
   Capabilities,
   Catalog,
+  Exclusion,
   ExplainOptions,
   Explanation,
   Job,
@@ -177,6 +178,12 @@ export class Recommender {
     const question = this.#request(job, { ...rest, ...subjectOf(cleaner) });
     const bid = this.#answer("bid", question, signal, (signal) => this.#shards.suggestBid(question, signal));
     return this.#messages.fill(await bid, language);
+  }
+
+  async explainExclusion(job: Job, cleanerId: string, options: RecommendOptions = {}): Promise<Exclusion> {
+    const { signal, locale, ...rest } = options;
+    const language = checkedLocale(locale, "request.invalid");
+    return this.#messages.fill(await this.#shards.exclusion(this.#request(job, rest), cleanerId, signal), language);
   }
 
   capabilities(): Capabilities {

@@ -3,15 +3,18 @@
 import type { BidSuggestion } from "../types/bids.js";
 import type {
   Catalog,
+  Exclusion,
   Explanation,
   Job,
   JobRanking,
   ModelBytes,
+  RankedCleaner,
   Ranking,
   RankingMeta,
   RecommendOptions,
   Scores,
 } from "../types/index.js";
+import { isArranged } from "./arrange.js";
 import type { BidQuestion } from "./bids.js";
 import { abortable, quoted, TidyrankError } from "./errors.js";
 import { NOTHING, rivalsOf } from "./explain.js";
@@ -34,7 +37,7 @@ export interface Plan {
 }
 
 type Ranked = "recommend" | "score";
-type OfCleaner = "jobs" | "suggestBid";
+type OfCleaner = "jobs" | "suggestBid" | "exclusion";
 type HowToLoad = Pick<Operations["load"]["payload"], "wasm" | "backend">;
 type AnyRequest = RecommendOptions & { job: Job };
 
@@ -101,10 +104,17 @@ export class Shards {
   /** Ranks as one engine with the whole catalog would: by score, and equal scores by row. */
   async recommend(request: AnyRequest, signal: AbortSignal | undefined): Promise<Ranking> {
     return await this.#withTiles(request, signal, async () => {
-      const answers = await this.#ranked("recommend", request, signal);
-      const items = answers.flatMap((answer) => answer.items).sort((a, b) => b.score - a.score || a.row - b.row);
-      const best = items.slice(0, request.limit ?? DEFAULT_LIMIT);
-      return { items: best.map((item, at) => ({ ...item, rank: at + 1 })), meta: mergedMeta(answers) };
+      // One engine arranges what it found; what several found is put together first.
+      const unarranged = this.#backends.length > 1 && isArranged(request);
+      const answers = await this.#ranked("recommend", unarranged ? { ...request, unarranged } : request, signal);
+      const [items, meta] = [answers.flatMap((answer) => answer.items), mergedMeta(answers)];
+      if (this.#backends.length === 1) return { items, meta };
+      items.sort((a, b) => b.score - a.score || a.row - b.row);
+      const limit = request.limit ?? DEFAULT_LIMIT;
+      const best = unarranged
+        ? await this.#arranged({ ...request, limit }, items, meta, signal)
+        : items.slice(0, limit);
+      return { items: best.map((item, at) => ({ ...item, rank: at + 1 })), meta };
     });
   }
 
@@ -121,6 +131,36 @@ export class Shards {
     const terms = (await this.#all("foldTerms", history, signal)).flat().sort((a, b) => a.at - b.at);
     const clientVector = await this.#call(this.#backends[0] as Backend, "fold", terms, signal);
     return { clientVector, terms };
+  }
+
+  async #arranged(
+    request: AnyRequest,
+    items: RankedCleaner[],
+    meta: RankingMeta,
+    signal: AbortSignal | undefined,
+  ): Promise<RankedCleaner[]> {
+    const arranged = await this.#call(this.#backends[0] as Backend, "arrange", { request, items }, signal);
+    meta.excluded.score = arranged.below;
+    return arranged.places.map(({ at, ...place }) => ({ ...(items[at] as RankedCleaner), ...place }));
+  }
+
+  /** Whether a cleaner can be in a ranking, and where. */
+  async exclusion(request: AnyRequest, cleanerId: string, signal: AbortSignal | undefined): Promise<Exclusion> {
+    const { maxDistanceKm } = request.filters ?? {};
+    const far = Math.max(maxDistanceKm ?? CLEANERS_REACH_KM, CLEANERS_REACH_KM);
+    const near = { ...request, filters: { ...request.filters, maxDistanceKm: far } };
+    const { row, by } = await this.#ofCleaner("exclusion", { request, cleanerId }, near, signal);
+    const left = { cleanerId, excluded: true, by, rank: null, score: null };
+    if (by.length > 0) return left;
+    const { rows, scores } = await this.score(request, signal);
+    const score = scores[rows.indexOf(row)] as number;
+    const least = request.filters?.minScore ?? -Infinity;
+    if (score < least) {
+      const params = { limit: Math.round(10 * least) / 10, score: Math.round(10 * score) / 10 };
+      return { ...left, by: [{ code: "excluded_score", params, text: "" }], score };
+    }
+    const ahead = (other: number, at: number) => other > score || (other === score && (rows[at] as number) < row);
+    return { ...left, excluded: false, rank: 1 + scores.filter(ahead).length, score };
   }
 
   /** What to bid: by the engine that has the cleaner. */

@@ -7,12 +7,14 @@
  * @module tidyrank
  */
 
+import type { Exclusion, Filters, PlacedBy, Policies } from "./arrange.js";
 import type { BidOptions, BidSuggestion } from "./bids.js";
 import type { ExplainOptions, Explanation, MessageCatalogue, Notice, Reason } from "./explain.js";
 import type { FoldedClient, FoldInOptions, Interaction } from "./foldin.js";
 import type { JobOptions, JobPosting, JobRanking } from "./jobs.js";
 import type { CleanerProfile } from "./profile.js";
 
+export type * from "./arrange.js";
 export type * from "./bids.js";
 export type * from "./explain.js";
 export type * from "./foldin.js";
@@ -57,14 +59,8 @@ export interface Job {
 /** `rules` needs no model; `neural` is the model alone; `ensemble` weighs the two. */
 export type Mode = "rules" | "neural" | "ensemble";
 
-/** Limits that a candidate has to keep. */
-export interface Filters {
-  /** Cleaners further away than this many kilometres are left out. */
-  maxDistanceKm?: number;
-}
-
 /** How to rank. */
-export interface RecommendOptions {
+export interface RecommendOptions extends Policies {
   /** How many cleaners to return (10). */
   limit?: number;
   /** `ensemble` where nothing is said. */
@@ -90,8 +86,8 @@ export interface RecommendOptions {
   signal?: AbortSignal;
 }
 
-/** How to score everyone: as for a ranking, without a limit. */
-export type ScoreOptions = Omit<RecommendOptions, "limit" | "locale">;
+/** How to score everyone: as for a ranking, without a limit. Rules of the house add their points and do nothing else. */
+export type ScoreOptions = Omit<RecommendOptions, "limit" | "locale" | "diversity" | "exposure" | "explore">;
 
 /** One of the five weighted parts of the rule score. */
 export interface Contribution {
@@ -125,6 +121,8 @@ export interface RankedCleaner {
   /** From 1. */
   rank: number;
   score: number;
+  /** How much of the score rules of the house add; with it a score may leave 0 to 100. */
+  boost: number;
   ruleScore: number;
   /** Null in the mode `rules` and where there is no model. */
   neuralScore: number | null;
@@ -141,6 +139,14 @@ export interface RankedCleaner {
   bid: boolean;
   distanceKm: number | null;
   location: GeoPoint | null;
+  /** How many reviews there are. */
+  reviews: number;
+  /** Whether those are few: fewer than `exposure.below`, or than 5. */
+  isNew: boolean;
+  /** What gave the place. */
+  placedBy: PlacedBy;
+  /** With what probability it was given, those before it being as they are; null where nothing explores. */
+  propensity: number | null;
   contributions: Contribution[];
   breakdown: Breakdown;
   reasons: Reason[];
@@ -172,7 +178,10 @@ export interface RankingMeta {
   candidates: number;
   /** How many of them were scored. */
   scored: number;
-  /** How many were left out, by reason. */
+  /**
+   * How many were left out, each by the first filter of `distance`, `offer`, `joined`, `price`, `rating`, `eco`, `available`,
+   * `propertyTypes`, `hidden`, `seen`; `score`: those of the best whose score is below the least one.
+   */
   excluded: Record<string, number>;
   /** For how many of them the model had to be asked: the others cannot be among the best. */
   neuralScored: number;
@@ -397,6 +406,11 @@ export declare class Recommender {
    * is not in the catalog.
    */
   explain(job: Job, cleanerId: string, options?: ExplainOptions): Promise<Explanation>;
+  /**
+   * Why a cleaner is not in a ranking with these options, or at which place by score. An id that the catalog does not have rejects
+   * with `request.unknown_cleaner`; so does, with a catalog in tiles, that of somebody more than 50 km from the job.
+   */
+  explainExclusion(job: Job, cleanerId: string, options?: RecommendOptions): Promise<Exclusion>;
   /** What is available here. */
   capabilities(): Capabilities;
   /** The market and its cleaners. */

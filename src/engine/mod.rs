@@ -3,6 +3,7 @@
 //! It is not for training, for files on a disk, or for clocks: bytes and times are inputs.
 
 mod area;
+mod arrange;
 mod bids;
 mod candidates;
 mod catalog;
@@ -11,6 +12,7 @@ mod columns;
 mod conformal;
 mod counterfactual;
 mod error;
+mod exclusion;
 mod explain;
 mod explanation;
 mod foldin;
@@ -32,11 +34,16 @@ mod stats_columns;
 mod tiles;
 
 pub use area::{AREA_TENSOR, Area};
+pub use arrange::{
+    Arranged, Diversity, Explore, ExploreMethod, Exposure, HouseAction, HouseRule, PlacedBy, Placement, Policy,
+    PoolItem, arrange,
+};
 pub use bids::{BidInputs, BidPoint, BidQuestion, BidSource, BidSuggestion};
 pub use catalog::Catalog;
 pub use catalog_file::CATALOG_FORMAT;
 pub use conformal::{CONFORMAL_FORMAT, Conformal, DEFAULT_LEVEL};
 pub use error::EngineError;
+pub use exclusion::Exclusion;
 pub use explanation::{Counterfactual, Explanation, GroupPoints, NeuralParts, Parts, Rivals, Share};
 pub use foldin::{FoldTerm, Folded, Interaction};
 pub use jobs_answer::{JobBreakdown, JobItem, JobRanking, JobsExcluded, JobsMeta};

@@ -1,5 +1,6 @@
 //! From a request to a ranking.
 
+use super::arrange::{HouseAction, PlacedBy, Policy, PoolItem, arrange};
 use super::candidates::Candidates;
 use super::conformal::level_of;
 use super::error::EngineError;
@@ -49,7 +50,14 @@ impl Blend {
 /// A request as far as it concerns all candidates alike.
 pub(super) struct Context<'a> {
     pub(super) job: JobSpec,
+    /// How many of the best by score are needed.
+    best: usize,
+    /// How many are shown.
     pub(super) limit: usize,
+    /// What is wanted of the order beyond the scores.
+    policy: Policy,
+    /// Points of rules of the house, by candidate.
+    boosts: Vec<(u32, f32)>,
     /// How probable it is that a rating lies in an interval.
     level: f32,
     pub(super) blend: Blend,
@@ -127,7 +135,7 @@ impl Engine {
         self.scratch.with(|scratch| {
             let context = self.context(request, scratch)?;
             let bounds = if context.blend.mode == Mode::Ensemble { Bounds::Highest } else { Bounds::None };
-            let scored = self.select(&context, scratch, bounds);
+            let scored = self.found(&context, scratch, &bounds);
             Ok(self.ranking(request, &context, scratch, scored.unwrap_or_default()))
         })
     }
@@ -147,7 +155,7 @@ impl Engine {
                 n if n == 2 * scratch.candidates.len() && context.network.is_some() => Bounds::Near(near),
                 _ => return Ok(None),
             };
-            let scored = self.select(&context, scratch, bounds);
+            let scored = self.found(&context, scratch, &bounds);
             Ok(scored.map(|scored| self.ranking(request, &context, scratch, scored)))
         })
     }
@@ -179,8 +187,21 @@ impl Engine {
 
     fn ranking(&self, request: &Request, context: &Context<'_>, scratch: &Scratch, neural_scored: u32) -> Ranking {
         let item = |(at, placed)| self.item(context, scratch, placed, at as u32 + 1);
-        let items = scratch.selection.best().iter().enumerate().map(item).collect();
-        Ranking { items, meta: self.meta(request, context, &scratch.candidates, neural_scored) }
+        let mut items: Vec<Item> = scratch.pool.iter().enumerate().map(item).collect();
+        let mut meta = self.meta(request, context, &scratch.candidates, neural_scored);
+        let by_score = context.policy.is_none() && request.filters.min_score.is_none();
+        if !by_score && !request.unarranged {
+            let pool: Vec<PoolItem<'_>> = items.iter().map(PoolItem::of).collect();
+            let arranged = arrange(&pool, &context.policy, context.limit, request.filters.min_score);
+            meta.excluded.score = arranged.below;
+            let mut shown = Vec::with_capacity(arranged.places.len());
+            for (rank, place) in (1..).zip(&arranged.places) {
+                let (placed_by, propensity) = (place.by, place.propensity);
+                shown.push(Item { rank, placed_by, propensity, ..items[place.at].clone() });
+            }
+            items = shown;
+        }
+        Ranking { items, meta }
     }
 
     /// Scores every candidate for a job, in the order of their places; how they were found comes back.
@@ -207,13 +228,17 @@ impl Engine {
         })
     }
 
-    /// The scores of all cleaners for a job. The limit of the request does not count.
+    /// The scores of all cleaners for a job, what rules of the house add included. The limit of the request, its least score
+    /// and its policies do not count.
     ///
     /// # Errors
     /// As [`recommend`](Self::recommend).
     pub fn score_all(&self, request: &Request) -> Result<Scored, EngineError> {
         let mut all = vec![f32::NAN; self.catalog.cleaners.len()];
         let meta = self.score_each(request, |candidate| all[candidate.place as usize] = percent(candidate.score))?;
+        for (place, points) in self.boosts(request) {
+            all[place as usize] += points;
+        }
         let (mut rows, mut scores) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len()));
         for places in self.reach(request).map(|places| places.start as usize..places.end as usize) {
             rows.extend_from_slice(&self.catalog.rows[places.clone()]);
@@ -238,7 +263,13 @@ impl Engine {
         };
         let (market_hourly, asked) = self.market_hourly(&job, request.asked, &scratch.candidates);
         let limit = request.limit.unwrap_or(DEFAULT_LIMIT) as usize;
-        let context = Context { job, limit, level, blend, client, network, market_hourly, asked };
+        let policy = request.policy();
+        policy.check()?;
+        let candidate = |(place, points)| Some((scratch.candidates.at(place)?, points));
+        let boosts = self.boosts(request).into_iter().filter_map(candidate).collect();
+        // Who is pinned or buried takes no place of the best.
+        let best = if limit == 0 { 0 } else { policy.pool(limit).saturating_add(policy.set_apart()) };
+        let context = Context { job, best, limit, policy, boosts, level, blend, client, network, market_hourly, asked };
         self.score_by_rules(&context, scratch);
         let n = scratch.candidates.len();
         let ScoreColumns { neural, collaborative, content, .. } = &mut scratch.scores;
@@ -250,6 +281,19 @@ impl Engine {
             scratch.network.client.turn_to(client, self.catalog.cleaners.len());
         }
         Ok(context)
+    }
+
+    /// The points that rules of the house give, by place in the catalog: their sum for each cleaner.
+    fn boosts(&self, request: &Request) -> Vec<(u32, f32)> {
+        let mut sums: Vec<(u32, f32)> = Vec::new();
+        for rule in request.house.iter().filter(|rule| rule.action == HouseAction::Boost) {
+            let Some((place, points)) = self.catalog.place(&rule.cleaner_id).zip(rule.points) else { continue };
+            match sums.iter_mut().find(|(known, _)| *known == place) {
+                Some((_, sum)) => *sum += points,
+                None => sums.push((place, points)),
+            }
+        }
+        sums
     }
 
     fn blend(&self, request: &Request) -> Result<Blend, EngineError> {
@@ -316,30 +360,86 @@ impl Engine {
         }
     }
 
-    /// Selects the best candidates; how many the model had to score for it comes back, or nothing where the bounds turn out
-    /// to be wrong.
-    fn select(&self, context: &Context<'_>, scratch: &mut Scratch, known: Bounds<'_>) -> Option<u32> {
-        let limit = context.limit;
-        let few = scratch.candidates.len() < CANDIDATES_PER_PLACE * limit || matches!(known, Bounds::None);
-        let Some(network) = context.network.as_ref().filter(|_| !few) else {
-            let scored = self.score_all_candidates(context, scratch);
-            let Scratch { selection, finals, candidates, .. } = scratch;
-            finals.iter_mut().for_each(|score| *score = percent(*score));
-            selection.of_all(finals, &candidates.rows, limit);
+    /// Finds who can be shown, as the pool of the scratch memory: the best by score, and whom a policy needs besides. How many
+    /// the model had to score for it comes back, or nothing where the bounds turn out to be wrong.
+    fn found(&self, context: &Context<'_>, scratch: &mut Scratch, bounds: &Bounds<'_>) -> Option<u32> {
+        scratch.pool.clear();
+        let n = scratch.candidates.len();
+        let few = n < CANDIDATES_PER_PLACE.saturating_mul(context.best) || matches!(bounds, Bounds::None);
+        let by_bounds = context.network.is_some() && !few;
+        let mut scored = if by_bounds { 0 } else { self.score_all_candidates(context, scratch) };
+        let bounds = Some(bounds).filter(|_| by_bounds);
+        scratch.among.clear();
+        scratch.among.extend(0..n as u32);
+        scored += self.select(context, scratch, bounds, context.best)?;
+        let Context { policy, limit, .. } = context;
+        if policy.is_none() || *limit == 0 {
             return Some(scored);
+        }
+        for rule in &policy.house {
+            scratch.among.clear();
+            let place = self.catalog.place(&rule.cleaner_id).filter(|_| rule.action != HouseAction::Boost);
+            scratch.among.extend(place.and_then(|place| scratch.candidates.at(place)));
+            scored += self.select(context, scratch, bounds, 1)?;
+        }
+        let new = policy.new_ones(*limit);
+        if new > 0 {
+            let Scratch { among, candidates, .. } = scratch;
+            let reviews = |at: &u32| self.catalog.stats[candidates.places[*at as usize] as usize].overall.count;
+            among.clear();
+            among.extend((0..n as u32).filter(|at| policy.is_new(reviews(at))));
+            scored += self.select(context, scratch, bounds, new.saturating_add(policy.set_apart()))?;
+        }
+        Some(scored.min(n as u32))
+    }
+
+    /// Puts the `k` best of some candidates into the pool. Without bounds their scores are known already.
+    fn select(
+        &self,
+        context: &Context<'_>,
+        scratch: &mut Scratch,
+        known: Option<&Bounds<'_>>,
+        k: usize,
+    ) -> Option<u32> {
+        let Scratch { candidates, selection, scores, network: memory, bounds, among, block: asked, pool, .. } = scratch;
+        let rows: Vec<u32>;
+        let rows = if among.len() == candidates.len() {
+            &candidates.rows
+        } else {
+            rows = among.iter().map(|at| candidates.rows[*at as usize]).collect();
+            &rows
         };
-        let Scratch { candidates, selection, scores, network: memory, bounds, .. } = scratch;
         bounds.clear();
-        bounds.extend((0..candidates.len()).map(|at| {
-            let highest = known.highest(&network.0.hybrid, at);
-            percent(context.blend.score(scores.rules[at], scores.pricing[at], highest))
-        }));
-        let mut right = bounds.iter().all(|bound| !bound.is_nan());
-        let scored = selection.bounded(bounds, &candidates.rows, if right { limit } else { 0 }, |block, out| {
-            self.score_block(network, candidates, block, scores, memory);
-            right &= block.iter().all(|at| known.holds(scores, *at as usize));
-            out.extend(block.iter().map(|at| percent(context.score(scores, *at as usize))));
-        });
+        let mut right = true;
+        let scored = if let Some((known, network)) = known.zip(context.network.as_ref()) {
+            bounds.extend(among.iter().map(|at| {
+                let at = *at as usize;
+                let highest = known.highest(&network.0.hybrid, at);
+                percent(context.blend.score(scores.rules[at], scores.pricing[at], highest))
+            }));
+            context.boost(among, bounds);
+            right = bounds.iter().all(|bound| !bound.is_nan());
+            selection.bounded(bounds, rows, if right { k } else { 0 }, |block, out| {
+                asked.clear();
+                asked.extend(block.iter().map(|at| among[*at as usize]));
+                self.score_block(network, candidates, asked, scores, memory);
+                right &= asked.iter().all(|at| known.holds(scores, *at as usize));
+                out.extend(asked.iter().map(|at| percent(context.score(scores, *at as usize))));
+                context.boost(asked, out);
+            })
+        } else {
+            bounds.extend(among.iter().map(|at| percent(context.score(scores, *at as usize))));
+            context.boost(among, bounds);
+            selection.of_all(bounds, rows, k);
+            0
+        };
+        let first = pool.is_empty();
+        for placed in selection.best() {
+            let placed = Placed { at: among[placed.at as usize], ..*placed };
+            if first || pool.iter().all(|other| other.at != placed.at) {
+                pool.push(placed);
+            }
+        }
         right.then_some(scored)
     }
 
@@ -420,6 +520,7 @@ impl Engine {
             row: placed.row,
             rank,
             score: placed.score,
+            boost: context.boost_of(placed.at),
             rule_score: 100.0 * rule.score,
             neural_score,
             collaborative_score: of_network(&scores.collaborative),
@@ -429,6 +530,10 @@ impl Engine {
             bid: candidates.is_bid(at),
             distance_km,
             location: cleaner.location,
+            reviews: subject.stats.overall.count,
+            is_new: context.policy.is_new(subject.stats.overall.count),
+            placed_by: PlacedBy::Score,
+            propensity: None,
             contributions: parts(&rule),
             breakdown: breakdown(&fit),
             reasons: reasons(&subject, &fit, distance_km, cleaner, &self.catalog.market),
@@ -473,6 +578,19 @@ impl Context<'_> {
     /// The final score of a candidate whose parts are in the columns.
     pub(super) fn score(&self, scores: &ScoreColumns, at: usize) -> f32 {
         self.blend.score(scores.rules[at], scores.pricing[at], scores.neural[at])
+    }
+}
+
+impl Context<'_> {
+    /// Adds the points of rules of the house to the scores of these candidates.
+    fn boost(&self, of: &[u32], scores: &mut [f32]) {
+        if !self.boosts.is_empty() {
+            scores.iter_mut().zip(of).for_each(|(score, at)| *score += self.boost_of(*at));
+        }
+    }
+
+    fn boost_of(&self, at: u32) -> f32 {
+        self.boosts.iter().find(|(candidate, _)| *candidate == at).map_or(0.0, |(_, points)| *points)
     }
 }
 

@@ -3,6 +3,7 @@
 #[cfg(feature = "native")]
 use serde::{Deserialize, Serialize};
 
+use super::arrange::PlacedBy;
 use super::reason::Reason;
 use super::request::Mode;
 use crate::domain::GeoPoint;
@@ -32,6 +33,8 @@ pub struct Item {
     pub rank: u32,
     /// The score that made the ranking.
     pub score: f32,
+    /// How much of it rules of the house add.
+    pub boost: f32,
     /// The rule score: the sum of the contributions.
     pub rule_score: f32,
     /// The model's score; `None` where no model scored.
@@ -51,6 +54,14 @@ pub struct Item {
     pub distance_km: Option<f64>,
     /// Where the cleaner starts from.
     pub location: Option<GeoPoint>,
+    /// How many reviews there are.
+    pub reviews: u32,
+    /// Whether that is few: fewer than the request says, or than 5.
+    pub is_new: bool,
+    /// What gave the place.
+    pub placed_by: PlacedBy,
+    /// With what probability it was given, those before it being as they are; `None` where nothing explores.
+    pub propensity: Option<f64>,
     /// What the rule score is made of.
     pub contributions: Vec<Part>,
     /// How the cleaner fits this job.
@@ -196,9 +207,10 @@ pub struct Scored {
     pub meta: Meta,
 }
 
-/// How many candidates were left out, by reason.
+/// How many candidates were left out, by the first filter that they fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "native", serde(rename_all = "camelCase"))]
 pub struct Excluded {
     /// Too far away.
     pub distance: u32,
@@ -206,4 +218,20 @@ pub struct Excluded {
     pub offer: u32,
     /// Had not joined when the job was posted.
     pub joined: u32,
+    /// Asks too much.
+    pub price: u32,
+    /// Is rated too low.
+    pub rating: u32,
+    /// Does not work with eco-friendly products.
+    pub eco: u32,
+    /// Does not work at these hours.
+    pub available: u32,
+    /// Does not offer all kinds of job that are asked for.
+    pub property_types: u32,
+    /// Is on the list of those to hide.
+    pub hidden: u32,
+    /// Was seen.
+    pub seen: u32,
+    /// Of the best by score: scores too low.
+    pub score: u32,
 }

@@ -3,6 +3,7 @@
 #[cfg(feature = "native")]
 use serde::{Deserialize, Serialize};
 
+use super::arrange::{Diversity, Explore, Exposure, HouseRule, Policy};
 use super::error::EngineError;
 use super::ranking::Asked;
 use crate::artifact::text::{Quoted, text};
@@ -65,19 +66,75 @@ pub struct Request {
     /// Who is left out.
     #[cfg_attr(feature = "native", serde(default))]
     pub filters: Filters,
+    /// Rules of the house.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub house: Vec<HouseRule>,
+    /// Diversity of the list.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub diversity: Option<Diversity>,
+    /// The least share of new cleaners in the list.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub exposure: Option<Exposure>,
+    /// Places that are given away by chance.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub explore: Option<Explore>,
     /// What the candidates of all parts of a catalog ask, where each part is ranked on its own.
     #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub asked: Option<Asked>,
+    /// Whether the best are wanted as they are, to be put together with those of other parts before
+    /// [`arrange`](super::arrange()).
+    #[cfg_attr(feature = "native", serde(skip))]
+    pub unarranged: bool,
 }
 
-/// Who is left out of a ranking.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+impl Request {
+    /// What is wanted of the order beyond the scores.
+    pub fn policy(&self) -> Policy {
+        let Self { house, diversity, exposure, explore, .. } = self;
+        Policy { house: house.clone(), diversity: *diversity, exposure: *exposure, explore: *explore }
+    }
+}
+
+/// Who is left out of a ranking: who is known to break a limit, and with `strict` also who may.
+#[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "native", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "native", serde(rename_all = "camelCase", deny_unknown_fields))]
 pub struct Filters {
-    /// Cleaners farther away than this many kilometres. One whose distance is unknown stays.
+    /// Cleaners farther away than this many kilometres.
     #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub max_distance_km: Option<f64>,
+    /// Who asks more.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub max_price: Option<f32>,
+    /// Whose mean rating, on the market's scale and to four decimals, is lower.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub min_rating: Option<f32>,
+    /// `true`: who does not work with eco-friendly products.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "is_false"))]
+    pub eco: bool,
+    /// `true`: who does not work at the hours of the job. Who has bid on it does.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "is_false"))]
+    pub available: bool,
+    /// Who does not offer all of these kinds of job.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub property_types: Vec<String>,
+    /// Whose score is lower, what rules of the house add included.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub min_score: Option<f32>,
+    /// These ids.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub hide: Vec<String>,
+    /// These ids, which the client has seen.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub seen: Vec<String>,
+    /// Whether to leave out those too of whom it is not known.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "is_false"))]
+    pub strict: bool,
+}
+
+#[cfg(feature = "native")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// A job as a page knows it.
@@ -165,6 +222,14 @@ pub(super) fn amount(field: &'static str, value: Option<f32>) -> Result<Option<f
             Err(EngineError::request(field, "it must be a finite number from 0 up"))
         }
         value => Ok(value),
+    }
+}
+
+/// A number that must be finite where it is given.
+pub(super) fn finite(field: &'static str, value: Option<f32>) -> Result<(), EngineError> {
+    match value {
+        Some(value) if !value.is_finite() => Err(EngineError::request(field, "it must be a finite number")),
+        _ => Ok(()),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::candidates::Candidates;
-use super::select::Selection;
+use super::select::{Placed, Selection};
 use crate::model;
 
 /// What one request needs.
@@ -13,6 +13,10 @@ pub(super) struct Scratch {
     pub(super) selection: Selection,
     pub(super) scores: ScoreColumns,
     pub(super) network: NetworkScratch,
+    /// What was selected, by score and for other reasons.
+    pub(super) pool: Vec<Placed>,
+    /// Candidates among whom a part of it was selected.
+    pub(super) among: Vec<u32>,
     /// The upper bounds of the final scores.
     pub(super) bounds: Vec<f32>,
     /// Final scores.

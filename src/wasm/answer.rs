@@ -77,11 +77,16 @@ pub(super) fn item(writer: &mut Writer, item: &Item) {
     let scores =
         [Some(item.score), Some(item.rule_score), item.neural_score, item.collaborative_score, item.content_score];
     scores.into_iter().for_each(|score| writer.float(score));
+    writer.float(Some(item.boost));
     writer.part(item.interval, |writer, ends| ends.into_iter().for_each(|end| writer.float(Some(end))));
     writer.float(item.price);
     writer.flag(Some(item.bid));
     writer.maybe(item.distance_km);
     writer.part(item.location, point);
+    writer.number(f64::from(item.reviews));
+    writer.flag(Some(item.is_new));
+    writer.count(item.placed_by as usize);
+    writer.maybe(item.propensity);
     writer.length(item.contributions.len());
     item.contributions.iter().for_each(|found| part(writer, found));
     let fit = &item.breakdown;
@@ -128,8 +133,11 @@ fn meta(writer: &mut Writer, meta: &Meta) {
     writer.text(&meta.kernel);
     writer.part(meta.model.as_ref(), identity);
     let excluded = &meta.excluded;
-    let counts = [meta.candidates, meta.scored, meta.neural_scored, excluded.distance, excluded.offer, excluded.joined];
-    counts.into_iter().for_each(|count| writer.number(f64::from(count)));
+    let counts = [meta.candidates, meta.scored, meta.neural_scored];
+    let left_out = [excluded.distance, excluded.offer, excluded.joined, excluded.price, excluded.rating, excluded.eco];
+    let others = [excluded.available, excluded.property_types, excluded.hidden, excluded.seen, excluded.score];
+    let all = counts.into_iter().chain(left_out).chain(others);
+    all.for_each(|count| writer.number(f64::from(count)));
     writer.part(meta.asked, asked);
     writer.part(Some(meta.unknown_bids.as_slice()).filter(|ids| !ids.is_empty()), texts);
 }

@@ -6,6 +6,8 @@
 #[cfg(feature = "wasm")]
 mod answer;
 #[cfg(feature = "wasm")]
+mod arrange;
+#[cfg(feature = "wasm")]
 mod bids;
 #[cfg(feature = "wasm")]
 mod bindings;

@@ -1,9 +1,10 @@
 //! A request as `js/src/request.ts` writes it. That side knows the names of the fields, refuses what is unknown or of another
 //! type, and writes the fields in the order in which they are read here.
 
+use super::arrange;
 use super::wire::Reader;
 use crate::domain::GeoPoint;
-use crate::engine::{Asked, BidRequest, CandidateSource, Filters, JobRequest, Mode, Request};
+use crate::engine::{Asked, BidRequest, CandidateSource, JobRequest, Mode, Request};
 
 pub(super) const MODES: [Mode; 3] = [Mode::Rules, Mode::Neural, Mode::Ensemble];
 const SOURCES: [CandidateSource; 2] = [CandidateSource::Catalog, CandidateSource::Bidders];
@@ -21,19 +22,19 @@ pub(super) fn read_request(bytes: &[u8]) -> Option<Request> {
         level: reader.float()?,
         candidates: choice(reader, &SOURCES)?,
         client_vector: reader.list(|reader| reader.float()?)?,
-        filters: filters(reader)?,
+        filters: reader.part(arrange::filters)?.unwrap_or_default(),
+        house: reader.list(arrange::house_rule)?.unwrap_or_default(),
+        diversity: reader.part(arrange::diversity)?,
+        exposure: reader.part(arrange::exposure)?,
+        explore: reader.part(arrange::explore)?,
         asked: reader.part(asked)?,
+        unarranged: reader.number()? == 1.0,
     };
     reader.is_done().then_some(request)
 }
 
 fn asked(reader: &mut Reader<'_>) -> Option<Asked> {
     Some(Asked { count: reader.number()? as u32, sum: reader.number()? as i64 })
-}
-
-fn filters(reader: &mut Reader<'_>) -> Option<Filters> {
-    let filters = reader.part(|reader| Some(Filters { max_distance_km: reader.maybe()? }))?;
-    Some(filters.unwrap_or_default())
 }
 
 pub(super) fn job(reader: &mut Reader<'_>) -> Option<JobRequest> {

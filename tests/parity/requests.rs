@@ -41,9 +41,11 @@ fn request(at: usize, numbers: &mut Numbers, catalog: &Catalog, clients: &[Strin
         price_weight: [None, None, Some(0.0), Some(0.4)][numbers.below(4)],
         candidates: bidders.then_some(CandidateSource::Bidders),
         client_vector: numbers.once_in(10).then(|| (0..64).map(|_| numbers.eighths(4) / 16.0 - 0.125).collect()),
-        filters: Filters { max_distance_km: numbers.once_in(4).then(|| 2.0 + numbers.below(20) as f64) },
-        asked: None,
-        level: None,
+        filters: Filters {
+            max_distance_km: numbers.once_in(4).then(|| 2.0 + numbers.below(20) as f64),
+            ..Filters::default()
+        },
+        ..Request::default()
     }
 }
 

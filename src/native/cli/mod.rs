@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod arrange_flags;
 mod ask;
 mod bids;
 mod catalog;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::output::{number, table};
-use crate::engine::{Item, Ranking};
+use crate::engine::{Item, PlacedBy, Ranking};
 
 /// The table of one job's ranking: scores, match breakdown, contributions, reasons, and how it was found.
 pub(super) fn ranking_table(job: &str, ranking: &Ranking) -> String {
@@ -25,6 +25,14 @@ pub(super) fn ranking_table(job: &str, ranking: &Ranking) -> String {
         ("too far", meta.excluded.distance),
         ("other work", meta.excluded.offer),
         ("not yet joined", meta.excluded.joined),
+        ("too dear", meta.excluded.price),
+        ("rated too low", meta.excluded.rating),
+        ("not eco-friendly", meta.excluded.eco),
+        ("other hours", meta.excluded.available),
+        ("not all kinds of job", meta.excluded.property_types),
+        ("hidden", meta.excluded.hidden),
+        ("seen", meta.excluded.seen),
+        ("score too low", meta.excluded.score),
     ];
     for (why, count) in left_out.into_iter().filter(|(_, count)| *count > 0) {
         let _ = write!(text, "; left out, {why}: {count}");
@@ -37,7 +45,9 @@ fn row(item: &Item) -> Vec<String> {
     let fit = &item.breakdown;
     let fit = [fit.quality, fit.location, fit.specialisation, fit.pricing, fit.availability, fit.reliability];
     let contributions = item.contributions.iter().map(|part| format!("{} {:.1}", part.component, part.contribution));
-    let why = item.reasons.iter().map(|reason| reason.text.clone());
+    let placed = (item.placed_by != PlacedBy::Score).then(|| format!("placed by {:?}", item.placed_by).to_lowercase());
+    let chance = item.propensity.map(|propensity| format!("propensity {propensity:.3}"));
+    let why = placed.into_iter().chain(chance).chain(item.reasons.iter().map(|reason| reason.text.clone()));
     let named =
         if item.name.is_empty() { item.cleaner_id.clone() } else { item.name.clone() + "\n" + &item.cleaner_id };
     vec![

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::arrange_flags::ArrangeFlags;
 use super::load;
 use super::locale::LocaleFlag;
 use super::nearest::nearest;
@@ -12,7 +13,8 @@ use super::ranking_table::ranking_table;
 use super::{CliError, Context, DEFAULT_DATA, DEFAULT_MODEL, Format};
 use crate::domain::{JobRecord, Replay};
 use crate::engine::{
-    CandidateSource, Catalog, CleanerRef, Engine, Explanation, JobFilters, JobsRequest, Mode, Precision, Ranking,
+    CandidateSource, Catalog, CleanerRef, Engine, Exclusion, Explanation, JobFilters, JobsRequest, Mode, Precision,
+    Ranking, Request,
 };
 use crate::native::datasets::Dataset;
 use crate::native::eval::request::{Ask, Names};
@@ -22,6 +24,8 @@ const EXAMPLES: &str = "Examples:
   tidyrank recommend --data data/athens --model models/cleaners/1.0.0 --job job-00004321
   tidyrank recommend --data data/athens --job job-00004321 --candidates bidders --max-distance 10
   tidyrank recommend --data data/athens --model models/cleaners/1.0.0 --cleaner cleaner-00042
+  tidyrank recommend --data data/athens --job job-00004321 --available --min-rating 7 --new-share 0.2 --diversity 0.7
+  tidyrank recommend --data data/athens --job job-00004321 --max-distance 10 --why-not cleaner-000042
   tidyrank recommend --data data/taskrabbit --all --format json > rankings.json";
 
 /// Flags of `tidyrank recommend`.
@@ -77,6 +81,11 @@ pub(super) struct Args {
     /// Which file of the model scores
     #[arg(long, value_enum, default_value = "int8")]
     precision: PrecisionFlag,
+    /// Say why this cleaner is not in the ranking, or at which place by score
+    #[arg(long, value_name = "CLEANER", conflicts_with = "all")]
+    why_not: Option<String>,
+    #[command(flatten)]
+    arrange: ArrangeFlags,
     /// Language of the reasons
     #[arg(long, value_enum, default_value = "en")]
     locale: LocaleFlag,
@@ -141,6 +150,10 @@ pub(super) fn run(Question { mut args, cleaner }: Question, context: &Context) -
     }
     let mut ranker = Ranker::new(&args, &data, engine);
     match &args.job {
+        Some(id) if args.why_not.is_some() => {
+            let cleaner = args.why_not.as_deref().unwrap_or_default();
+            why_not(&mut ranker, find(&data, id)?, cleaner, context.format, &mut output)?;
+        }
         Some(id) => one(&mut ranker, find(&data, id)?, context.format, &mut output)?,
         None => all(&mut ranker, &data, context, &mut output)?,
     }
@@ -212,6 +225,7 @@ pub(super) struct Ranker<'a> {
     engine: Engine,
     names: Names<'a>,
     ask: Ask,
+    arrange: ArrangeFlags,
     /// `None` where the catalog stays as it is.
     replay: Option<Replay<'a>>,
     bidders_only: bool,
@@ -231,13 +245,22 @@ impl<'a> Ranker<'a> {
         }
         let by_market = data.market.candidates_are_bidders;
         let bidders_only = ask.candidates.map_or(by_market, |who| who == CandidateSource::Bidders);
-        Self { engine, names, ask, replay, bidders_only, rows, locale: args.locale.into() }
+        Self {
+            engine,
+            names,
+            ask,
+            arrange: args.arrange.clone(),
+            replay,
+            bidders_only,
+            rows,
+            locale: args.locale.into(),
+        }
     }
 
     /// Ranks for a job; the jobs must come in order of time.
     fn rank(&mut self, job: &JobRecord) -> Result<Ranking, CliError> {
-        self.advance(job);
-        let mut ranking = self.engine.recommend(&self.names.request(job, &self.ask))?;
+        let request = self.request(job);
+        let mut ranking = self.engine.recommend(&request)?;
         self.locale.fill_ranking(&mut ranking);
         Ok(ranking)
     }
@@ -249,13 +272,14 @@ impl<'a> Ranker<'a> {
         cleaner: &str,
         counterfactuals: bool,
     ) -> Result<Option<Explanation>, CliError> {
-        self.advance(job);
-        let mut found = self.engine.explain(&self.names.request(job, &self.ask), cleaner, counterfactuals)?;
+        let request = self.request(job);
+        let mut found = self.engine.explain(&request, cleaner, counterfactuals)?;
         found.iter_mut().for_each(|found| self.locale.fill_explanation(found));
         Ok(found)
     }
 
-    fn advance(&mut self, job: &JobRecord) {
+    /// What is asked for a job, and the engine moved to its time.
+    fn request(&mut self, job: &JobRecord) -> Request {
         if let Some(replay) = &mut self.replay {
             replay.advance_to(job.spec.posted_at);
             if self.bidders_only {
@@ -266,6 +290,9 @@ impl<'a> Ranker<'a> {
                 self.engine.refresh(replay, &self.rows);
             }
         }
+        let mut request = self.names.request(job, &self.ask);
+        self.arrange.apply(&mut request);
+        request
     }
 }
 
@@ -301,6 +328,33 @@ fn one(ranker: &mut Ranker<'_>, job: &JobRecord, format: Format, output: &mut Ou
         }
         Format::Table => output.text(&ranking_table(&job.id, &ranking)),
     }
+}
+
+/// Why a cleaner is not in a ranking.
+fn why_not(
+    ranker: &mut Ranker<'_>,
+    job: &JobRecord,
+    cleaner: &str,
+    format: Format,
+    output: &mut Output,
+) -> Result<(), CliError> {
+    let request = ranker.request(job);
+    let mut exclusion = ranker.engine.explain_exclusion(&request, cleaner)?;
+    ranker.locale.fill(&mut exclusion.by);
+    match format {
+        Format::Json => {
+            output.json(&exclusion)?;
+            output.text("\n")
+        }
+        Format::Table => output.text(&said(&job.id, &exclusion)),
+    }
+}
+
+fn said(job: &str, exclusion: &Exclusion) -> String {
+    let Exclusion { cleaner_id, by, rank, score, .. } = exclusion;
+    let place = rank.zip(*score).map(|(rank, score)| format!("place {rank} by score, {score:.1} points"));
+    let head = format!("Job {job}, {cleaner_id}: {}\n", place.unwrap_or_else(|| "left out".into()));
+    by.iter().fold(head, |text, reason| text + "  " + &reason.text + " (" + &reason.code + ")\n")
 }
 
 fn all(ranker: &mut Ranker<'_>, data: &Dataset, context: &Context, output: &mut Output) -> Result<(), CliError> {

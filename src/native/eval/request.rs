@@ -45,8 +45,8 @@ impl Names<'_> {
             level: ask.level,
             candidates: ask.candidates,
             client_vector: None,
-            filters: Filters { max_distance_km: ask.max_distance_km },
-            asked: None,
+            filters: Filters { max_distance_km: ask.max_distance_km, ..Filters::default() },
+            ..Request::default()
         }
     }
 
