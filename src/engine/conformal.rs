@@ -66,7 +66,7 @@ impl Conformal {
     ///
     /// # Errors
     /// None: the columns fit by construction.
-    #[cfg(feature = "native")]
+    #[cfg(any(feature = "native", test))]
     pub fn to_tensors(&self) -> Result<Tensors, ArtifactError> {
         let (bins, levels) = (self.edges.len(), self.levels.len());
         let mut tensors = Tensors::new();

@@ -69,7 +69,7 @@ impl FoldIn {
     ///
     /// # Errors
     /// None: the parts fit by construction.
-    #[cfg(feature = "native")]
+    #[cfg(any(feature = "native", test))]
     pub fn to_tensors(&self) -> Result<Tensors, ArtifactError> {
         let dim = self.mean.len();
         let mut tensors = Tensors::new();
