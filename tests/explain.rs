@@ -67,7 +67,7 @@ fn points_add_up_to_the_score_and_to_its_parts() {
     let (mut with_model, mut without) = (0, 0);
     for (request, found) in explained(&engine, 41) {
         let parts = &found.parts;
-        let sum = parts.rules.points + parts.neural.points + parts.price.points;
+        let sum = parts.rules.points + parts.neural.points + parts.price.points + parts.boost;
         assert!((sum - f64::from(found.item.score)).abs() < 1e-12, "{sum} {}", found.item.score);
         let weights = parts.rules.weight + parts.neural.weight + parts.price.weight;
         assert!((weights - 100.0).abs() < 1e-9, "{weights}");
@@ -331,5 +331,28 @@ fn shapley_values_are_those_of_another_program() {
             assert!((expected - found.points).abs() < 1e-10 && found.group == group, "{group}: {expected} {found:?}");
         }
         assert_eq!((found.baseline, found.score), (coalitions[0], coalitions[255]));
+    }
+}
+
+#[test]
+fn what_the_house_adds_is_a_part_of_its_own() {
+    let engine = engine();
+    let mut request =
+        requests().into_iter().find(|request| request.limit == Some(10) && request.job.bids.is_empty()).unwrap();
+    let all = engine.recommend(&Request { limit: Some(u32::MAX), ..request.clone() }).unwrap().items;
+    let id = &all[20].cleaner_id;
+    let before = engine.explain(&request, id, true).unwrap().unwrap();
+    let rule = json!([{ "cleanerId": id, "action": "boost", "points": -2.5 }]);
+    request.house = serde_json::from_value(rule).unwrap();
+    let after = engine.explain(&request, id, true).unwrap().unwrap();
+    assert_eq!((before.parts.boost, after.parts.boost), (0.0, -2.5));
+    assert_eq!(after.item.score, before.item.score - 2.5);
+    assert!(after.item.rank > before.item.rank);
+    let parts = &after.parts;
+    let sum = parts.rules.points + parts.neural.points + parts.price.points + parts.boost;
+    assert!((sum - f64::from(after.item.score)).abs() < 1e-12);
+    assert!((parts.rules.points - before.parts.rules.points).abs() < 1e-4);
+    for change in after.counterfactuals.iter().filter(|change| change.reason.code != "out_of_reach") {
+        assert!(change.rank < after.item.rank && change.score > after.item.score);
     }
 }

@@ -22,7 +22,7 @@ const groups = readList(readObject<{ group: FeatureGroup; points: number }>({ gr
 export const readExplanation = readPart(
   readObject({
     cleaner: readItem,
-    parts: readObject<ScoreParts>({ rules: share, neural: share, price: share }),
+    parts: readObject<ScoreParts>({ rules: share, neural: share, price: share, boost: readNumber }),
     neural: readPart(readObject<NeuralParts>({ baseline: readNumber, score: readNumber, groups })),
     counterfactuals: readList(
       readObject<Counterfactual>({

@@ -174,21 +174,23 @@ export class Shards {
     return await this.#withTiles(request, signal, async (): Promise<Explanation> => {
       const rows = await this.#all("row", cleanerId, signal);
       const at = rows.findIndex((row) => row !== null);
-      if (at < 0) {
-        const what = `no cleaner of the catalog has the id ${quoted(cleanerId)}`;
-        throw new TidyrankError("request.unknown_cleaner", `request field \`cleanerId\`: ${what}`);
-      }
+      // Who is in no engine is unknown, or in a tile that is too far away: this knows.
+      const left = at < 0 ? await this.exclusion(request, cleanerId, signal) : undefined;
       const answers = await this.#ranked("score", request, signal);
       const meta = mergedMeta(answers);
-      const rivals = rivalsOf(mergedScores(answers), rows[at] as number, request.limit ?? DEFAULT_LIMIT);
-      if (!rivals) return { ...NOTHING, cleanerId, rank: null, score: null, excluded: [], meta };
+      const rivals = rivalsOf(mergedScores(answers), rows[at] ?? -1, request.limit ?? DEFAULT_LIMIT);
+      const filtered =
+        left ??
+        (!rivals || request.filters?.minScore != null ? await this.exclusion(request, cleanerId, signal) : undefined);
+      const excluded = filtered?.by ?? [];
+      if (!rivals) return { ...NOTHING, cleanerId, rank: null, score: null, excluded, meta };
       const question = { ...rivals, cleanerId, counterfactuals };
       const asked = askedByAll(answers);
       const payload = { request: { ...request, ...(asked && { asked }) }, question };
       const found = await this.#call(this.#backends[at] as Backend, "explain", payload, signal);
       if (!found) throw new TidyrankError("engine.failed", "an engine scored a cleaner and cannot explain it");
       const { rank, score, contributions, reasons } = found.cleaner;
-      return { cleanerId, rank, score, contributions, reasons, excluded: [], ...found, meta };
+      return { cleanerId, rank, score, contributions, reasons, excluded, ...found, meta };
     });
   }
 

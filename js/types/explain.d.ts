@@ -51,6 +51,8 @@ export interface ScoreParts {
   /** Split further by `neural`. */
   neural: ScorePart;
   price: ScorePart;
+  /** Points that rules of the house add. */
+  boost: number;
 }
 
 /** The model's score as exact Shapley values: `baseline` and the points of all groups add up to `score`. */
@@ -92,7 +94,7 @@ export interface Explanation {
   neural: NeuralParts | null;
   counterfactuals: Counterfactual[];
   reasons: Reason[];
-  /** Why the cleaner is no candidate; empty for who is one. */
+  /** Which filters leave the cleaner out; empty where none does. */
   excluded: Reason[];
   /** All of it as in a ranking. */
   cleaner: RankedCleaner | null;

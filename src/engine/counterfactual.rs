@@ -45,6 +45,7 @@ impl Engine {
     ) -> Vec<Counterfactual> {
         let at = placed.at as usize;
         let (place, liked) = (scratch.candidates.places[at], scratch.scores.collaborative[at]);
+        let boost = context.boost_of(placed.at);
         let mut targets: Vec<u32> = Vec::new();
         for target in [context.limit.min(rivals.rank as usize) as u32, 3, 1] {
             if target > 0 && target < targets.last().copied().unwrap_or(rivals.rank) {
@@ -60,7 +61,8 @@ impl Engine {
         };
         let (mut found, mut reached) = (Vec::new(), vec![false; targets.len()]);
         let mut consider = |table: &ItemTable, trials: &[Trial], say: &dyn Fn(usize, f64) -> Reason| {
-            let scores = self.score_trials(context, table, liked, trials);
+            let mut scores = self.score_trials(context, table, liked, trials);
+            scores.iter_mut().for_each(|score| *score += boost);
             let mut last = None;
             for (target, reached) in targets.iter().zip(reached.iter_mut()) {
                 let enough = |score: &f32| rivals.place(*score, placed.row) <= *target;

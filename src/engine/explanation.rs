@@ -41,6 +41,8 @@ pub struct Parts {
     pub neural: Share,
     /// The pricing value of the breakdown.
     pub price: Share,
+    /// Points that rules of the house add.
+    pub boost: f64,
 }
 
 /// One part of a score.
@@ -160,7 +162,7 @@ impl Engine {
                 let Scratch { candidates, scores, network: memory, .. } = scratch;
                 self.score_block(network, candidates, &[at as u32], scores, memory);
             }
-            let score = percent(context.score(&scratch.scores, at));
+            let score = percent(context.score(&scratch.scores, at)) + context.boost_of(at as u32);
             let placed = Placed { score, row: scratch.candidates.rows[at], at: at as u32 };
             let item = self.item(&context, scratch, &placed, rivals.rank);
             let network = context.network.as_ref();
@@ -245,9 +247,10 @@ fn parts(blend: &Blend, item: &Item) -> Parts {
     let mut rules = share(rule_weight, Some(item.rule_score));
     let mut neural = share(1.0 - price_weight - rule_weight, item.neural_score);
     let mut price = share(price_weight, item.breakdown.pricing);
-    let rest = f64::from(item.score) - rules.points - neural.points - price.points;
+    let boost = f64::from(item.boost);
+    let rest = f64::from(item.score) - rules.points - neural.points - price.points - boost;
     let heaviest = if price.weight > rules.weight { &mut price } else { &mut rules };
     let heaviest = if neural.weight > heaviest.weight { &mut neural } else { heaviest };
     heaviest.points += rest;
-    Parts { rules, neural, price }
+    Parts { rules, neural, price, boost }
 }

@@ -589,7 +589,7 @@ impl Context<'_> {
         }
     }
 
-    fn boost_of(&self, at: u32) -> f32 {
+    pub(super) fn boost_of(&self, at: u32) -> f32 {
         self.boosts.iter().find(|(candidate, _)| *candidate == at).map_or(0.0, |(_, points)| *points)
     }
 }

@@ -41,6 +41,7 @@ fn read(question: &[u8]) -> Option<(String, bool, Rivals)> {
 fn explanation(writer: &mut Writer, found: &Explanation) {
     answer::item(writer, &found.item);
     [found.parts.rules, found.parts.neural, found.parts.price].iter().for_each(|part| share(writer, part));
+    writer.number(found.parts.boost);
     writer.part(found.neural.as_ref(), |writer, neural| {
         writer.number(neural.baseline);
         writer.number(neural.score);

@@ -111,6 +111,29 @@ describe("explanations", () => {
       [null, null, null, null, null],
     );
     assert.deepEqual(found.counterfactuals, []);
+    assert.deepEqual(
+      found.excluded.map(({ code }) => code),
+      ["excluded_distance"],
+    );
+    assert.ok(found.excluded[0].text.length > 10);
+    const least = { minScore: Math.min(100, items[0].score + 1) };
+    const below = await recommender.explain(job, items[0].cleanerId, { ...options, filters: least });
+    assert.deepEqual([below.excluded.map(({ code }) => code), below.rank], [["excluded_score"], 1]);
+  });
+
+  test("count what the house adds apart", async () => {
+    const { job, options, items } = cases()[0];
+    const { cleanerId } = items[9];
+    const house = [{ cleanerId, action: "boost", points: 3 }];
+    const [before, after] = [
+      await recommender.explain(job, cleanerId, options),
+      await recommender.explain(job, cleanerId, { ...options, house }),
+    ];
+    assert.deepEqual([before.parts.boost, after.parts.boost], [0, 3]);
+    near(after.score, before.score + 3, 1e-4);
+    const { rules, neural, price, boost } = after.parts;
+    near(rules.points + neural.points + price.points + boost, after.score, 1e-12);
+    assert.ok(after.rank < before.rank);
   });
 
   test("refuse what cannot be explained", async () => {

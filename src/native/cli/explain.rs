@@ -43,6 +43,7 @@ struct Answer<'a> {
     neural: Option<&'a NeuralParts>,
     counterfactuals: &'a [Counterfactual],
     reasons: &'a [Reason],
+    excluded: &'a [Reason],
     cleaner: Option<&'a Item>,
 }
 
@@ -52,15 +53,16 @@ pub(super) fn run(mut args: Args, context: &Context) -> Result<(), CliError> {
     let mut ranker = Ranker::new(&args.rank, &data, engine);
     let job = recommend::find(&data, args.rank.job().unwrap_or_default())?;
     let found = ranker.explain(job, &args.cleaner, !args.no_counterfactuals)?;
+    let excluded = ranker.left_out_by(job, &args.cleaner)?;
     let mut output = Output::new();
     match context.format {
         Format::Json => {
-            output.json(&answer(&job.id, &args.cleaner, found.as_ref()))?;
+            output.json(&Answer { excluded: &excluded, ..answer(&job.id, &args.cleaner, found.as_ref()) })?;
             output.text("\n")?;
         }
         Format::Table => output.text(&match &found {
             Some(found) => text(&job.id, found),
-            None => format!("Cleaner {} is no candidate for job {}\n", args.cleaner, job.id),
+            None => left_out(&job.id, &args.cleaner, &excluded),
         })?,
     }
     output.finish()
@@ -78,6 +80,7 @@ fn answer<'a>(job_id: &'a str, cleaner_id: &'a str, found: Option<&'a Explanatio
         neural: found.and_then(|found| found.neural.as_ref()),
         counterfactuals: found.map_or(&[], |found| &found.counterfactuals),
         reasons: item.map_or(&[], |item| &item.reasons),
+        excluded: &[],
         cleaner: item,
     }
 }
@@ -104,6 +107,9 @@ fn text(job: &str, found: &Explanation) -> String {
         neural.groups.iter().for_each(|of| row(format!("  {}", of.group), of.points * share));
     }
     row(named("price", &parts.price), parts.price.points);
+    if parts.boost != 0.0 {
+        row("rules of the house".into(), parts.boost);
+    }
     row("score".into(), f64::from(item.score));
     let mut text = format!("Job {job}: {} {} is at place {}\n{rows}\n", item.cleaner_id, item.name, item.rank);
     let lines = item.reasons.iter().chain(counterfactuals.iter().map(|change| &change.reason));
@@ -112,6 +118,11 @@ fn text(job: &str, found: &Explanation) -> String {
         let _ = writeln!(text, "- {}", reason.text);
     }
     text
+}
+
+fn left_out(job: &str, cleaner: &str, excluded: &[Reason]) -> String {
+    let why: String = excluded.iter().map(|reason| format!("- {}\n", reason.text)).collect();
+    format!("Cleaner {cleaner} is no candidate for job {job}\n{why}")
 }
 
 fn bar(points: f64) -> String {

@@ -14,7 +14,7 @@ use super::{CliError, Context, DEFAULT_DATA, DEFAULT_MODEL, Format};
 use crate::domain::{JobRecord, Replay};
 use crate::engine::{
     CandidateSource, Catalog, CleanerRef, Engine, Exclusion, Explanation, JobFilters, JobsRequest, Mode, Precision,
-    Ranking, Request,
+    Ranking, Reason, Request,
 };
 use crate::native::datasets::Dataset;
 use crate::native::eval::request::{Ask, Names};
@@ -276,6 +276,14 @@ impl<'a> Ranker<'a> {
         let mut found = self.engine.explain(&request, cleaner, counterfactuals)?;
         found.iter_mut().for_each(|found| self.locale.fill_explanation(found));
         Ok(found)
+    }
+
+    /// The filters that leave a cleaner out of the ranking for a job.
+    pub(super) fn left_out_by(&mut self, job: &JobRecord, cleaner: &str) -> Result<Vec<Reason>, CliError> {
+        let request = self.request(job);
+        let mut by = self.engine.explain_exclusion(&request, cleaner)?.by;
+        self.locale.fill(&mut by);
+        Ok(by)
     }
 
     /// What is asked for a job, and the engine moved to its time.
