@@ -15,6 +15,11 @@ fn market() -> SimMarket {
         let (appeal, other) = (3.0 * (unit(7 * job + row) - 0.5), 3.0 * (unit(13 * job + 5 * row + 3) - 0.5));
         let scores = [50.0 + 10.0 * (appeal + other) as f32, 50.0 + 10.0 * other as f32, 50.0 + 10.0 * appeal as f32];
         let item = Item {
+            boost: 0.0,
+            reviews: 0,
+            is_new: true,
+            placed_by: Default::default(),
+            propensity: None,
             cleaner_id: format!("cleaner-{row}"),
             name: String::new(),
             row: row as u32,
