@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Parts of about equal size that the reference is cut into.
 const BINS: usize = 10;
 /// Values of a reference that are kept for the Kolmogorov-Smirnov distance, at equal distances in their order.
-const KEPT: usize = 1000;
+const KEPT: usize = 500;
 /// What a share of 0 counts as: the index would be infinite.
 const LEAST_SHARE: f64 = 1e-4;
 
