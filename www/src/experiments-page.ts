@@ -1,9 +1,9 @@
 // Experiments: what this browser recorded, by variant, and what the report of the command line says.
 import { html, nothing, type TemplateResult } from "lit-html";
-import type { EventStore, TidyrankRecord } from "tidyrank/events";
-import { EXPERIMENT, consentView, Records } from "./records.js";
+import type { EventStore, RecommendationRecord } from "tidyrank/events";
 import { capital, moment, score, words } from "./format.js";
-import { experimentReport, readReport, type ExperimentReport } from "./reports.js";
+import { consentView, EXPERIMENT, Records } from "./records.js";
+import { type ExperimentReport, experimentReport, readReport } from "./reports.js";
 import { begin, head, messageOf, scheduler, show } from "./shell.js";
 import { wilson } from "./stats.js";
 
@@ -11,7 +11,7 @@ const LATEST = 12;
 
 interface State {
   records: Records;
-  found: TidyrankRecord[];
+  found: RecommendationRecord[];
   report: ExperimentReport | undefined;
   problem: string | undefined;
 }
@@ -50,19 +50,20 @@ function draw(): void {
     </main>`);
 }
 
-const inExperiment = (one: TidyrankRecord) => one.experiment === EXPERIMENT.key && one.variant !== undefined;
+const inExperiment = (one: RecommendationRecord) => one.experiment === EXPERIMENT.key && one.variant !== undefined;
 
 /** Units, and how many of them came to a contact or a hire. */
 function variants(): TemplateResult {
   const rows = EXPERIMENT.variants.map(({ key }) => {
     const mine = state.found.filter((one) => inExperiment(one) && one.variant === key);
     const units = new Set(mine.map((one) => one.unitId));
-    const reached = (did: (one: TidyrankRecord) => boolean) => new Set(mine.filter(did).map((one) => one.unitId)).size;
+    const reached = (did: (one: RecommendationRecord) => boolean) =>
+      new Set(mine.filter(did).map((one) => one.unitId)).size;
     return {
       key,
       units: units.size,
-      contacted: reached((one) => one.outcomes.contacted !== undefined),
-      hired: reached((one) => one.outcomes.hired !== undefined),
+      contacted: reached((one) => one.outcomes.contacted !== null),
+      hired: reached((one) => one.outcomes.hired !== null),
     };
   });
   const percent = (share: number) => `${Math.round(100 * share)} %`;
@@ -83,8 +84,13 @@ function variants(): TemplateResult {
 function latest(): TemplateResult {
   const { store } = state.records;
   const rows = state.found.slice(-LATEST).reverse();
-  const outcomes = (one: TidyrankRecord) =>
-    [...Object.keys(one.outcomes), ...one.feedback.map(({ kind }) => kind)].map(words).join(", ");
+  const outcomes = (one: RecommendationRecord) =>
+    [
+      ...Object.entries(one.outcomes).flatMap(([kind, came]) => (came ? [kind] : [])),
+      ...one.feedback.map(({ kind }) => kind),
+    ]
+      .map(words)
+      .join(", ");
   return html`<section class="panel"><h2>Latest of ${state.found.length} records</h2>
     <div class="scroll"><table>
       <thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col" class="number">Place</th>

@@ -75,7 +75,12 @@ async function rank(): Promise<void> {
     const ranking = await state.recommender.recommendCleaners(request(), { ...options(), signal });
     const elapsed = performance.now() - began;
     update({ ranking, elapsed, error: undefined });
-    if (state.job) state.records.cleaners(state.job, ranking, state.inExperiment ? state.client.clientId : undefined);
+    if (state.job)
+      state.records.cleaners(
+        { jobId: state.job.jobId, ...request() },
+        ranking,
+        state.inExperiment ? state.client.clientId : undefined,
+      );
   } catch (thrown) {
     if (signal.aborted) return;
     update({ ranking: undefined, elapsed: undefined, error: messageOf(thrown) });

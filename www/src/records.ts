@@ -1,7 +1,14 @@
 // What this browser keeps of its recommendations and of what came of them: nothing before its user allows it.
 import { html, type TemplateResult } from "lit-html";
-import type { JobPosting, JobRanking, Mode, Ranking } from "tidyrank";
-import { assign, EventStore, type Experiment, type FeedbackKind, type OutcomeKind } from "tidyrank/events";
+import type { JobRanking, Mode, Ranking } from "tidyrank";
+import {
+  assign,
+  EventStore,
+  type Experiment,
+  type FeedbackKind,
+  type OutcomeKind,
+  type RecordedJob,
+} from "tidyrank/events";
 
 /** The demo's experiment: which score makes the ranking. */
 export const EXPERIMENT: Experiment = {
@@ -40,8 +47,11 @@ export class Records {
   }
 
   static async open(changed: () => void): Promise<Records> {
+    const warned: string[] = [];
     try {
-      return new Records(await EventStore.open(), changed);
+      const records = new Records(await EventStore.open({ onWarning: ({ text }) => warned.push(text) }), changed);
+      records.problem = warned[0];
+      return records;
     } catch (thrown) {
       return new Records(undefined, changed, (thrown as Error).message);
     }
@@ -60,8 +70,8 @@ export class Records {
   }
 
   /** The list that a client was shown; the newest takes the place of the one before it. */
-  cleaners(job: JobPosting, ranking: Ranking, unit: string | undefined): void {
-    const context = unit === undefined ? {} : { experiment: EXPERIMENT.key, variant: variantOf(unit), unitId: unit };
+  cleaners(job: RecordedJob, ranking: Ranking, unit: string | undefined): void {
+    const context = unit === undefined ? {} : { assignment: assign(EXPERIMENT, unit) };
     this.#list(
       ranking.items.map((item) => item.cleanerId),
       (store) => store.recordCleaners(job, ranking, context),
@@ -72,7 +82,7 @@ export class Records {
   jobs(cleanerId: string, ranking: JobRanking): void {
     this.#list(
       ranking.items.map((item) => item.jobId),
-      (store) => store.recordJobs(cleanerId, ranking, {}),
+      (store) => store.recordJobs(cleanerId, ranking),
     );
   }
 

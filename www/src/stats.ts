@@ -6,7 +6,8 @@ export function wilson(successes: number, trials: number): { share: number; low:
   const z = 1.959964;
   const share = successes / trials;
   const centre = (share + (z * z) / (2 * trials)) / (1 + (z * z) / trials);
-  const half = (z / (1 + (z * z) / trials)) * Math.sqrt((share * (1 - share)) / trials + (z * z) / (4 * trials * trials));
+  const half =
+    (z / (1 + (z * z) / trials)) * Math.sqrt((share * (1 - share)) / trials + (z * z) / (4 * trials * trials));
   return { share, low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
 }
 
