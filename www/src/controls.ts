@@ -72,7 +72,7 @@ export function controlsView(state: State, update: Update): TemplateResult {
 /** Who is left out. A cleaner of whom something is unknown stays. */
 function filtersView(state: State, update: Update): TemplateResult {
   const { filters, catalog } = state;
-  const change = (part: Partial<Filters>) => {
+  const change = (part: { [Name in keyof Filters]?: Filters[Name] | undefined }) => {
     const all = Object.entries({ ...filters, ...part }).filter(([, value]) => value !== undefined && value !== false);
     update({ filters: Object.fromEntries(all) }, { rank: true });
   };

@@ -1,6 +1,6 @@
 // Why: what makes a cleaner's score, feature by feature, and what would change their place.
 import { html, nothing, type TemplateResult } from "lit-html";
-import type { Exclusion, Explanation, Ranking } from "tidyrank";
+import type { Explanation, Ranking, Reason, ScoreParts } from "tidyrank";
 import { bar, signedBar } from "./bars.js";
 import { capital, milliseconds, moment, score, words } from "./format.js";
 import { asRequest, type Client, type MarketJob } from "./market.js";
@@ -25,7 +25,6 @@ interface State extends Session {
   cleanerId: string | undefined;
   ranking: Ranking | undefined;
   explanation: Explanation | undefined;
-  exclusion: Exclusion | undefined;
   maxDistanceKm: number;
   locale: "en" | "el";
   elapsed: number | undefined;
@@ -50,7 +49,6 @@ async function start(): Promise<void> {
     cleanerId: wanted.get("cleaner") ?? undefined,
     ranking: undefined,
     explanation: undefined,
-    exclusion: undefined,
     maxDistanceKm: 40,
     locale: "en",
     elapsed: undefined,
@@ -69,17 +67,14 @@ async function explain(): Promise<void> {
   try {
     const ranking = await recommender.recommendCleaners(job, { limit: LISTED, filters, locale });
     const cleanerId = state.cleanerId ?? ranking.items[1]?.cleanerId ?? ranking.items[0]?.cleanerId;
-    change({ ranking, cleanerId, error: undefined, explanation: undefined, exclusion: undefined });
+    change({ ranking, cleanerId, error: undefined, explanation: undefined });
     if (cleanerId) {
-      const exclusion = await recommender.explainExclusion(job, cleanerId, { filters, locale });
       const began = performance.now();
-      const explanation = exclusion.excluded
-        ? undefined
-        : await recommender.explain(job, cleanerId, { limit: LISTED, filters, locale });
-      change({ exclusion, explanation, elapsed: performance.now() - began });
+      const explanation = await recommender.explain(job, cleanerId, { limit: LISTED, filters, locale });
+      change({ explanation, elapsed: performance.now() - began });
     }
   } catch (thrown) {
-    change({ error: messageOf(thrown), explanation: undefined, exclusion: undefined });
+    change({ error: messageOf(thrown), explanation: undefined });
   }
   schedule();
 }
@@ -95,8 +90,8 @@ function draw(): void {
       <div class="side">${choice()}</div>
       <section class="results" id="results" aria-labelledby="results-title" tabindex="-1">
         ${state.error ? html`<p class="notice bad" role="alert">${state.error}</p>` : nothing}
-        ${state.exclusion?.excluded ? excluded(state.exclusion) : nothing}
-        ${explanation ? explained(explanation) : nothing}
+        ${explanation?.parts ? explained(explanation, explanation.parts) : nothing}
+        ${explanation && !explanation.parts ? excluded(explanation.cleanerId, explanation.excluded) : nothing}
       </section>
     </main>`);
 }
@@ -152,28 +147,29 @@ function choice(): TemplateResult {
 const nameOf = (cleanerId: string) =>
   state.catalog.cleaners.find((one) => one.cleanerId === cleanerId)?.name || cleanerId;
 
-function excluded({ cleanerId, by }: Exclusion): TemplateResult {
+function excluded(cleanerId: string, by: Reason[]): TemplateResult {
   return html`<div class="results-head"><h2 id="results-title">${nameOf(cleanerId)} is not in the list</h2></div>
     <ul class="reasons" lang=${state.locale}>${by.map((reason) => html`<li>${reason.text}</li>`)}</ul>`;
 }
 
-function explained(found: Explanation): TemplateResult {
-  const { parts, neural, counterfactuals, reasons } = found;
+function explained(found: Explanation, parts: ScoreParts): TemplateResult {
+  const { neural, counterfactuals, reasons } = found;
+  const total = score(found.score ?? 0);
   const shares = [
     ["Rules", "rule", parts.rules],
     ["Model", "neural", parts.neural],
     ["Price", "price", parts.price],
   ] as const;
   return html`<div class="results-head">
-      <h2 id="results-title">${nameOf(found.cleanerId)}: ${score(found.score)}, place ${found.rank}</h2>
+      <h2 id="results-title">${nameOf(found.cleanerId)}: ${total}, place ${found.rank}</h2>
     </div>
     <ul class="reasons" lang=${state.locale}>${reasons.map((reason) => html`<li>${reason.text}</li>`)}</ul>
     <div class="tiles">
       <section class="panel"><h2>What the score is made of</h2>
         <dl class="bars">${shares.map(([name, kind, part]) =>
-          bar(`${name} × ${Math.round(100 * part.weight)} %`, part.value, kind, `+${score(part.points)}`),
+          bar(`${name} × ${Math.round(part.weight)} %`, part.value, kind, `+${score(part.points)}`),
         )}</dl>
-        <p class="hint">The points add up to ${score(found.score)}.</p>
+        <p class="hint">The points add up to ${total}.</p>
       </section>
       <section class="panel"><h2>The track record <span class="sum">${score(parts.rules.value ?? 0)}</span></h2>
         <dl class="bars">${found.contributions.map((part) =>
