@@ -13,6 +13,8 @@ export function winCurve(suggestion: BidSuggestion): TemplateResult {
   const first = curve[0];
   const last = curve[curve.length - 1];
   if (!first || !last || last.price <= first.price) return html`<p class="hint">No prices to compare.</p>`;
+  // The scale of the chance goes up to the next 10 % above the highest.
+  const top = Math.min(1, Math.ceil(10 * Math.max(...curve.map((point) => point.winProbability)) + 0.01) / 10);
   const most = Math.max(...curve.map((point) => point.expectedRevenue), 1);
   const x = (price: number) => LEFT + ((price - first.price) / (last.price - first.price)) * (WIDTH - LEFT - RIGHT);
   const y = (share: number) => TOP + (1 - share) * (HEIGHT - TOP - BOTTOM);
@@ -31,7 +33,7 @@ export function winCurve(suggestion: BidSuggestion): TemplateResult {
         y=${TOP} height=${HEIGHT - TOP - BOTTOM}></rect>
       ${ticks.map(
         (share) => svg`<line class="grid" x1=${LEFT} x2=${WIDTH - RIGHT} y1=${y(share)} y2=${y(share)}></line>
-          <text class="tick" x=${LEFT - 7} y=${y(share) + 4} text-anchor="end">${100 * share} %</text>`,
+          <text class="tick" x=${LEFT - 7} y=${y(share) + 4} text-anchor="end">${Math.round(100 * top * share)} %</text>`,
       )}
       ${[0, 0.25, 0.5, 0.75, 1].map((share) => {
         const price = first.price + share * (last.price - first.price);
@@ -39,7 +41,7 @@ export function winCurve(suggestion: BidSuggestion): TemplateResult {
       })}
       ${mark(optimal, "optimal")} ${mark(best.price, "best")}
       <polyline class="line revenue" points=${line((point) => point.expectedRevenue / most)}></polyline>
-      <polyline class="line win" points=${line((point) => point.winProbability)}></polyline>
+      <polyline class="line win" points=${line((point) => point.winProbability / top)}></polyline>
     </svg>
     <figcaption class="legend">
       <span><span class="dot rule"></span>chance to win</span>

@@ -69,7 +69,7 @@ function variants(): TemplateResult {
   const percent = (share: number) => `${Math.round(100 * share)} %`;
   return html`<section class="panel"><h2>By variant</h2>
     <p class="hint">Tick “Let the experiment choose” on the page Find a cleaner: every client then gets a variant by their id.</p>
-    <div class="scroll"><table>
+    <div class="scroll" tabindex="0"><table>
       <thead><tr><th scope="col">Variant</th><th scope="col" class="number">Clients</th><th scope="col" class="number">Contacted</th>
         <th scope="col" class="number">Hired</th><th scope="col" class="number">95 %</th></tr></thead>
       <tbody>${rows.map(({ key, units, contacted, hired }) => {
@@ -92,7 +92,7 @@ function latest(): TemplateResult {
       .map(words)
       .join(", ");
   return html`<section class="panel"><h2>Latest of ${state.found.length} records</h2>
-    <div class="scroll"><table>
+    <div class="scroll" tabindex="0"><table>
       <thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col" class="number">Place</th>
         <th scope="col" class="number">Score</th><th scope="col">What came of it</th></tr></thead>
       <tbody>${rows.map(

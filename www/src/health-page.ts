@@ -43,7 +43,7 @@ function health(report: HealthReport): TemplateResult {
     <p class="hint">${span(window)}, against ${span(reference)} at the release.</p>
     ${report.findings.map(({ status, text }) => html`<p class="notice ${status === "retrain" ? "bad" : ""}">${capital(text)}</p>`)}
     ${report.findings.length === 0 ? html`<p class="hint">Nothing is beyond its limit.</p>` : nothing}
-    <div class="tiles">${drift(report)}${errors(report)}${reliability(report)}${figures(report)}</div>`;
+    <div class="tiles">${errors(report)}${reliability(report)}${drift(report)}${figures(report)}</div>`;
 }
 
 function drift({ features, score, thresholds }: HealthReport): TemplateResult {
@@ -52,7 +52,7 @@ function drift({ features, score, thresholds }: HealthReport): TemplateResult {
   const kind = (psi: number) => (psi >= retrain ? "retrain" : psi >= watch ? "watch" : "ok");
   const number = (value: number | null) => (value === null ? "–" : value.toFixed(3));
   return html`<section class="panel"><h2>Drift of inputs and scores</h2>
-    <div class="scroll"><table>
+    <div class="scroll" tabindex="0"><table>
       <thead><tr><th scope="col">Input</th><th scope="col" class="number">PSI</th><th scope="col" class="number">KS</th>
         <th scope="col" class="number">p</th><th scope="col" class="number">Median then</th><th scope="col" class="number">now</th></tr></thead>
       <tbody>${rows.map(
@@ -81,7 +81,7 @@ function errors({ errors, ratingReference }: HealthReport): TemplateResult {
           series: [
             { name: "RMSE", color: "rule" },
             { name: "expected − actual", color: "neural" },
-            { name: "RMSE at the release", color: "line-strong", dashed: true },
+            { name: "RMSE at the release", color: "line-strong", shape: "dashed" },
           ],
           format: (value) => `${value.toFixed(0)} %`,
         })
@@ -97,8 +97,8 @@ function reliability({ rating }: HealthReport): TemplateResult | typeof nothing 
       time: false,
       columns: [expected, rating.reliability.map((bin) => 100 * bin.actual), expected],
       series: [
-        { name: "actual", color: "rule", points: true },
-        { name: "as expected", color: "line-strong", dashed: true },
+        { name: "actual", color: "rule", shape: "points" },
+        { name: "as expected", color: "line-strong", shape: "dashed" },
       ],
       format: (value) => `${value.toFixed(0)} %`,
     })}
@@ -116,7 +116,7 @@ function figures({ rating, ratingReference, intervals, coverage }: HealthReport)
     ["Ratings", String(ratingReference?.count ?? "–"), String(rating?.count ?? "–")],
   ];
   return html`<section class="panel"><h2>Figures</h2>
-    <div class="scroll"><table><thead><tr><th scope="col"></th><th scope="col" class="number">At the release</th><th scope="col" class="number">Now</th></tr></thead>
+    <div class="scroll" tabindex="0"><table><thead><tr><th scope="col">Figure</th><th scope="col" class="number">At the release</th><th scope="col" class="number">Now</th></tr></thead>
       <tbody>${rows.map(([name, then, now]) => html`<tr><th scope="row">${name}</th><td class="number">${then}</td><td class="number">${now}</td></tr>`)}</tbody></table></div>
     ${intervals ? html`<p class="hint">${percent(intervals.share, 1)} of ${intervals.count} ratings lie in their intervals; ${percent(intervals.level, 0)} were promised.</p>` : nothing}
     ${coverage ? html`<p class="hint">${percent(coverage.share, 0)} of the catalog was shown, in ${coverage.shown} recommendations; Gini ${coverage.gini.toFixed(2)}.</p>` : nothing}
@@ -134,7 +134,7 @@ function scores(): TemplateResult {
           label: "Recorded recommendations by score",
           time: false,
           columns: [middle, bins],
-          series: [{ name: "recommendations", color: "rule" }],
+          series: [{ name: "recommendations", color: "rule", shape: "bars" }],
           format: (value) => value.toFixed(0),
         })
   }</section>`;

@@ -10,7 +10,7 @@ export interface Chart {
   /** Whether the first column is seconds since 1970; else plain numbers. */
   time: boolean;
   columns: (number | null)[][];
-  series: { name: string; color: string; points?: boolean; dashed?: boolean }[];
+  series: { name: string; color: string; shape?: "points" | "dashed" | "bars" }[];
   /** The least and the largest value of the vertical axis; by default what the data have. */
   range?: [number, number];
   format?: (value: number) => string;
@@ -31,26 +31,43 @@ export function plot(chart: Chart): TemplateResult {
     return `${name} ${value === undefined ? "unknown" : format(value)}`;
   });
   return html`<div class="plot" role="img" aria-label="${chart.label}: ${along.length} points; last: ${last.join(", ")}"
-    ${ref((element) => element && draw(element as HTMLElement, chart))}></div>`;
+    ${ref((element) => element && fit(element as HTMLElement, chart))}></div>`;
 }
 
-function draw(element: HTMLElement, chart: Chart): void {
+const fitted = new WeakMap<HTMLElement, ResizeObserver>();
+
+/** Draws as soon as the place has a width, and again whenever that changes. */
+function fit(element: HTMLElement, chart: Chart): void {
+  fitted.get(element)?.disconnect();
+  let width = 0;
+  const observer = new ResizeObserver(() => {
+    if (element.clientWidth === width || element.clientWidth === 0) return;
+    width = element.clientWidth;
+    draw(element, chart, width);
+  });
+  observer.observe(element);
+  fitted.set(element, observer);
+}
+
+function draw(element: HTMLElement, chart: Chart, width: number): void {
   element.replaceChildren();
   const axis = { stroke: color("soft"), grid: { stroke: color("line"), width: 1 }, ticks: { stroke: color("line") } };
   const { format } = chart;
   const options: uPlot.Options = {
-    width: Math.max(240, element.clientWidth || 480),
+    width,
     height: HEIGHT,
     scales: { x: { time: chart.time }, ...(chart.range && { y: { range: chart.range } }) },
     axes: [axis, { ...axis, size: 56, ...(format && { values: (_: uPlot, ticks: number[]) => ticks.map(format) }) }],
     series: [
       {},
-      ...chart.series.map(({ name, color: stroke, points, dashed }) => ({
+      ...chart.series.map(({ name, color: stroke, shape }) => ({
         label: name,
         stroke: color(stroke),
-        width: points ? 0 : 2,
-        ...(dashed && { dash: [6, 5] }),
-        points: { show: points ?? false, size: 7 },
+        width: shape === "points" ? 0 : 2,
+        ...(shape === "dashed" && { dash: [6, 5] }),
+        ...(shape === "bars" &&
+          uPlot.paths.bars && { paths: uPlot.paths.bars({ size: [0.8, 60] }), fill: color(stroke) }),
+        points: { show: shape === "points", size: 7, fill: color(stroke) },
         spanGaps: true,
       })),
     ],

@@ -91,7 +91,7 @@ export function experimentReport(report: ExperimentReport): TemplateResult {
     ${report.warnings.map(({ text }) => html`<p class="notice">${capital(text)}</p>`)}
     <div class="tiles">
       <section class="panel"><h2>Converted clients</h2>
-        <div class="scroll"><table>
+        <div class="scroll" tabindex="0"><table>
           <thead><tr><th scope="col">Variant</th><th scope="col" class="number">Clients</th><th scope="col" class="number">Converted</th>
             <th scope="col" class="number">${percent(level, 0)} interval</th></tr></thead>
           <tbody>${report.variants.map(
@@ -146,7 +146,7 @@ function sureness({ comparisons }: ExperimentReport): TemplateResult {
     columns: [days, ...comparisons.map(({ looks }) => looks.map(({ validP }) => validP)), days.map(() => 0.05)],
     series: [
       ...comparisons.map(({ variant }, at) => ({ name: variant, color: COLORS[at % COLORS.length] as string })),
-      { name: "5 %", color: "line-strong", dashed: true },
+      { name: "5 %", color: "line-strong", shape: "dashed" },
     ],
     range: [0, 1],
   });

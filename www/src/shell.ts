@@ -1,5 +1,6 @@
 // What all pages share: the head with the way to the others, loading, and what is shown when that fails.
 import { html, nothing, render, type TemplateResult } from "lit-html";
+import { ref } from "lit-html/directives/ref.js";
 import { type Capabilities, type Catalog, Recommender, TidyrankError } from "tidyrank";
 import { type Client, loadMarket } from "./market.js";
 
@@ -47,7 +48,9 @@ export function head(file: PageFile, status?: TemplateResult): TemplateResult {
     </header>
     <nav class="pages" aria-label="Pages">
       ${PAGES.map(
-        (page) => html`<a href="./${page.file}" aria-current=${page.file === file ? "page" : nothing}>${page.name}</a>`,
+        (page) =>
+          html`<a href="./${page.file}" aria-current=${page.file === file ? "page" : nothing}
+            ${ref((link) => page.file === file && link?.scrollIntoView({ block: "nearest", inline: "center" }))}>${page.name}</a>`,
       )}
     </nav>`;
 }
