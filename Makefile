@@ -23,8 +23,8 @@ WORK     := target/steps
 
 RUST     := $(shell find src -name '*.rs') Cargo.toml Cargo.lock
 MARKET   := $(shell find src/native/datagen src/native/datasets -name '*.rs')
-LEARNING := $(shell find src/domain src/features src/model src/numeric src/artifact src/native/train src/native/quantize src/engine src/rules src/native/eval -name '*.rs')
-PAGE     := $(shell find www pkg -type f -not -path '*/node_modules/*' -not -path 'www/dist/*' -not -path 'www/public/market/*')
+LEARNING := $(shell find src/domain src/features src/model src/numeric src/artifact src/native/train src/native/quantize src/native/calibrate src/native/monitor src/engine src/rules src/native/eval -name '*.rs')
+PAGE     := $(shell find www pkg -type f -not -path '*/node_modules/*' -not -path 'www/dist/*' -not -path 'www/public/market/*' -not -path 'www/public/reports/*')
 
 .PHONY: demo test check pkg apidoc bench release setup clean
 .PHONY: test-rust test-wasm test-web test-examples
@@ -61,6 +61,7 @@ test-wasm: node_modules/.package-lock.json
 test-web: node_modules/.package-lock.json $(DATA)/market.json
 	$(STEP) browser scripts/browser.sh
 	$(STEP) page-data $(BIN) --quiet export --data $(DATA) --model $(RELEASED) --out www/public/market
+	$(STEP) page-reports scripts/reports.sh $(BIN) $(DATA) $(RELEASED) www/public/reports
 	$(STEP) page npm run --silent build:www
 	$(STEP) browser-test npm run --silent test:browser
 
@@ -83,6 +84,7 @@ bench: node_modules/.package-lock.json
 release: $(BIN) $(DATA)/market.json
 	$(BIN) train $(RECIPE) --data $(DATA) --model-version $(MODEL_VERSION) --out models/cleaners/$(MODEL_VERSION)
 	$(BIN) quantize models/cleaners/$(MODEL_VERSION) --data $(DATA)
+	$(BIN) bids train --data $(DATA) --model models/cleaners/$(MODEL_VERSION)
 	$(BIN) evaluate models/cleaners/$(MODEL_VERSION) --data $(DATA)
 
 setup: node_modules/.package-lock.json
@@ -103,11 +105,13 @@ $(MODEL)/.complete: $(DATA)/market.json $(RECIPE) $(LEARNING) | $(BIN)
 	@rm -rf $(MODEL)
 	$(STEP) train $(BIN) train $(RECIPE) --data $(DATA) --out $(MODEL)
 	$(STEP) quantise $(BIN) quantize $(MODEL) --data $(DATA)
+	$(STEP) train-bids $(BIN) bids train --data $(DATA) --model $(MODEL)
 	$(STEP) evaluate $(BIN) evaluate $(MODEL) --data $(DATA)
 	@touch $@
 
 www/public/market/.complete: $(MODEL)/.complete
 	$(STEP) export $(BIN) export --data $(DATA) --model $(MODEL) --out www/public/market
+	$(STEP) reports scripts/reports.sh $(BIN) $(DATA) $(MODEL) www/public/reports
 	@touch $@
 
 www/dist/.complete: www/public/market/.complete $(PAGE) node_modules/.package-lock.json
@@ -115,4 +119,4 @@ www/dist/.complete: www/public/market/.complete $(PAGE) node_modules/.package-lo
 	@touch $@
 
 clean:
-	rm -rf data www/dist www/public/market models/*/latest target/steps target/pkg-check
+	rm -rf data www/dist www/public/market www/public/reports models/*/latest target/steps target/pkg-check

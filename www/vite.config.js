@@ -37,6 +37,7 @@ export default defineConfig({
     target: "es2022",
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: { input: ["index", "jobs", "why", "experiments", "health"].map((name) => here(`${name}.html`)) },
   },
   worker: { format: "es" },
   optimizeDeps: { exclude: ["tidyrank"] },

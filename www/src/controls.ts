@@ -1,7 +1,8 @@
 // How to rank: the mode, the weight of the rules, the distance, and who is looked at.
 import { html, nothing, type TemplateResult } from "lit-html";
 import { live } from "lit-html/directives/live.js";
-import type { Mode } from "tidyrank";
+import type { Filters, Mode } from "tidyrank";
+import { variantOf } from "./records.js";
 import { ANY_DISTANCE, type State, type Update } from "./state.js";
 
 const MODES: { mode: Mode; name: string; hint: string }[] = [
@@ -18,7 +19,12 @@ export function controlsView(state: State, update: Update): TemplateResult {
   return html`
     <section class="panel" aria-labelledby="controls-title">
       <h2 id="controls-title">The ranking</h2>
-      <fieldset>
+      <label class="check">
+        <input id="experiment" type="checkbox" .checked=${live(state.inExperiment)}
+          @change=${(event: Event) => join((event.target as HTMLInputElement).checked, state, update)} />
+        Let the experiment choose
+      </label>
+      <fieldset ?disabled=${state.inExperiment}>
         <legend>Score by</legend><div class="segments">
         ${MODES.map(
           ({ mode: value, name }) => html`<label>
@@ -59,7 +65,45 @@ export function controlsView(state: State, update: Update): TemplateResult {
           @input=${(event: Event) => update({ maxDistanceKm: numberOf(event) }, { rank: true })} />
       </div>
       ${state.job?.bids?.length ? candidatesView(state, update) : nothing}
+      ${filtersView(state, update)}
     </section>`;
+}
+
+/** Who is left out. A cleaner of whom something is unknown stays. */
+function filtersView(state: State, update: Update): TemplateResult {
+  const { filters, catalog } = state;
+  const change = (part: { [Name in keyof Filters]?: Filters[Name] | undefined }) => {
+    const all = Object.entries({ ...filters, ...part }).filter(([, value]) => value !== undefined && value !== false);
+    update({ filters: Object.fromEntries(all) }, { rank: true });
+  };
+  const amount = (event: Event) => (numberOf(event) > 0 ? numberOf(event) : undefined);
+  const check = (id: "eco" | "available", name: string) => html`<label class="check">
+      <input id="only-${id}" type="checkbox" .checked=${live(filters[id] === true)}
+        @change=${(event: Event) => change({ [id]: (event.target as HTMLInputElement).checked })} />${name}
+    </label>`;
+  return html`<details class="more-filters">
+    <summary>Filters${Object.keys(filters).length > 0 ? html` <span class="badge">${Object.keys(filters).length}</span>` : nothing}</summary>
+    <div class="draft">
+      <div class="pair">
+        <div class="field">
+          <label for="max-price">At most, ${catalog.market.currency}</label>
+          <input id="max-price" type="number" min="0" max="10000" step="5" inputmode="numeric" placeholder="any"
+            .value=${String(filters.maxPrice ?? "")} @change=${(event: Event) => change({ maxPrice: amount(event) })} />
+        </div>
+        <div class="field">
+          <label for="min-rating">Rated at least</label>
+          <input id="min-rating" type="number" min="0" max="10" step="0.5" inputmode="decimal" placeholder="any"
+            .value=${String(filters.minRating ?? "")} @change=${(event: Event) => change({ minRating: amount(event) })} />
+        </div>
+      </div>
+      ${check("eco", "Has eco-friendly products")} ${check("available", "Works at that hour")}
+    </div>
+  </details>`;
+}
+
+/** In the experiment a client always gets the same mode. */
+function join(inExperiment: boolean, state: State, update: Update): void {
+  update({ inExperiment, ...(inExperiment && { mode: variantOf(state.client.clientId) }) }, { rank: true });
 }
 
 const numberOf = (event: Event) => (event.target as HTMLInputElement).valueAsNumber;

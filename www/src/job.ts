@@ -4,6 +4,7 @@ import { live } from "lit-html/directives/live.js";
 import { DISTRICTS, nearestDistrict } from "./athens.js";
 import { capital, fromInput, moment, money, toInput, words } from "./format.js";
 import type { MarketJob } from "./market.js";
+import { variantOf } from "./records.js";
 import { type Draft, draftFor, type State, type Update } from "./state.js";
 
 const NEW = "new";
@@ -135,7 +136,8 @@ function chooseClient(id: string, state: State, update: Update): void {
   const client = state.clients.find((one) => one.clientId === id);
   if (!client) return;
   const job = state.job && client.jobs[0];
-  update({ client, job, draft: draftFor(client, state.catalog), opened: undefined }, { rank: true });
+  const mode = state.inExperiment ? variantOf(id) : state.mode;
+  update({ client, job, mode, draft: draftFor(client, state.catalog), opened: undefined }, { rank: true });
 }
 
 function chooseJob(id: string, state: State, update: Update): void {

@@ -1,6 +1,7 @@
 // The map: an SVG in a flat projection, drawn once; only markers change.
 import { html, svg, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
+import type { GeoPoint } from "tidyrank";
 import { BOUNDS, DISTRICTS, HILLS, ISLANDS, LAND, type LatLon, nearestDistrict, ROADS } from "./athens.js";
 import { ANY_DISTANCE, jobLocation, type State, type Update } from "./state.js";
 
@@ -32,6 +33,8 @@ const GROUND = svg`
   )}
   <text class="water" x="40" y="640">Saronic Gulf</text>`;
 
+const PIN = svg`<path d="M0 0C-3-8-11-11-11-20a11 11 0 0 1 22 0C11-11 3-8 0 0Z"></path><circle cy="-20" r="4.2"></circle>`;
+
 /** The map with the job, everyone in the catalog, and the ranked cleaners by their number. */
 export function mapView(state: State, update: Update): TemplateResult {
   const job = jobLocation(state);
@@ -47,6 +50,21 @@ export function mapView(state: State, update: Update): TemplateResult {
       ${job ? pin(job, state, update) : ""}
     </svg>`;
 }
+
+/** The map with one pin and numbered markers. */
+export function groundMap(label: string, home: GeoPoint | undefined, markers: unknown[]): TemplateResult {
+  return html`<svg class="map" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${label} preserveAspectRatio="xMidYMid meet">
+    ${GROUND}${markers}${home ? svg`<g class="pin" transform=${translate(home)}>${PIN}</g>` : ""}
+  </svg>`;
+}
+
+/** One marker of it. */
+export function mapMarker(at: GeoPoint, rank: number, marked: boolean, choose: () => void) {
+  return svg`<g data-rank=${rank} class="marker ${marked ? "marked" : ""} ${rank <= 3 ? "best" : ""}" transform=${translate(at)}
+    @click=${choose}><circle r="13"></circle><text dy="4.5">${rank}</text></g>`;
+}
+
+const translate = (at: GeoPoint) => `translate(${x(at.longitude).toFixed(1)} ${y(at.latitude).toFixed(1)})`;
 
 function describe(state: State): string {
   const job = jobLocation(state);
@@ -86,7 +104,7 @@ function ranked(state: State, update: Update) {
     (item) => item.cleanerId,
     (item) => svg`
       <g data-rank=${item.rank} class="marker ${isMarked(state, item.cleanerId) ? "marked" : ""} ${item.rank <= 3 ? "best" : ""}"
-        transform="translate(${x(item.location?.longitude ?? 0).toFixed(1)} ${y(item.location?.latitude ?? 0).toFixed(1)})"
+        transform=${item.location ? translate(item.location) : ""}
         @pointerenter=${() => update({ pointed: item.cleanerId })} @pointerleave=${() => update({ pointed: undefined })}
         @click=${(event: Event) => {
           event.stopPropagation();
@@ -109,12 +127,11 @@ function reveal(cleanerId: string): void {
 
 /** The job's pin; while a job is written it can be focused and moved with the arrow keys. */
 function pin(job: { latitude: number; longitude: number }, state: State, update: Update) {
-  const at = `translate(${x(job.longitude).toFixed(1)} ${y(job.latitude).toFixed(1)})`;
-  const shape = svg`<path d="M0 0C-3-8-11-11-11-20a11 11 0 0 1 22 0C11-11 3-8 0 0Z"></path><circle cy="-20" r="4.2"></circle>`;
-  if (state.job) return svg`<g class="pin" transform=${at} aria-hidden="true">${shape}</g>`;
+  const at = translate(job);
+  if (state.job) return svg`<g class="pin" transform=${at} aria-hidden="true">${PIN}</g>`;
   return svg`<g class="pin movable" transform=${at} tabindex="0" role="button"
     aria-label="Position of the job, near ${nearestDistrict(job.latitude, job.longitude)}; move it with the arrow keys"
-    @keydown=${(event: KeyboardEvent) => nudge(event, job, state, update)}>${shape}</g>`;
+    @keydown=${(event: KeyboardEvent) => nudge(event, job, state, update)}>${PIN}</g>`;
 }
 
 function nudge(event: KeyboardEvent, job: { latitude: number; longitude: number }, state: State, update: Update): void {

@@ -2,7 +2,9 @@
 import { html, nothing, svg, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import type { Breakdown, RankedCleaner, RankingMeta } from "tidyrank";
+import { bar } from "./bars.js";
 import { capital, distance, money, score } from "./format.js";
+import { FEEDBACK } from "./records.js";
 import { PAGE_SIZE, type State, type Update } from "./state.js";
 
 const MATCH: { key: keyof Breakdown; name: string }[] = [
@@ -11,6 +13,7 @@ const MATCH: { key: keyof Breakdown; name: string }[] = [
   { key: "specialisation", name: "Specialisation" },
   { key: "pricing", name: "Pricing" },
   { key: "availability", name: "Availability" },
+  { key: "reliability", name: "Reliability" },
 ];
 
 /** The list, or what there is to say in its place. */
@@ -72,7 +75,10 @@ function card(item: RankedCleaner, state: State, update: Update): TemplateResult
     <li id=${id} data-id=${item.cleanerId} class="card ${open ? "open" : ""} ${state.pointed === item.cleanerId ? "pointed" : ""}"
       @pointerenter=${() => update({ pointed: item.cleanerId })} @pointerleave=${() => update({ pointed: undefined })}>
       <button class="head" aria-expanded=${open} aria-controls="${id}-details"
-        @click=${() => update({ opened: open ? undefined : item.cleanerId })}
+        @click=${() => {
+          if (!open) state.records.outcome(item.cleanerId, "viewed");
+          update({ opened: open ? undefined : item.cleanerId });
+        }}
         @focus=${() => update({ pointed: item.cleanerId })} @blur=${() => update({ pointed: undefined })}>
         <span class="rank">${item.rank}</span>
         <span class="who"><span class="name">${item.name || item.cleanerId}</span><span class="meta">${metaText(item, state)}</span></span>
@@ -80,7 +86,7 @@ function card(item: RankedCleaner, state: State, update: Update): TemplateResult
       </button>
       ${parts(item, state)}
       <ul class="reasons">${item.reasons.slice(0, open ? undefined : 2).map((reason) => html`<li>${reason.text}</li>`)}</ul>
-      <div class="details" id="${id}-details" ?hidden=${!open}>${open ? details(item) : nothing}</div>
+      <div class="details" id="${id}-details" ?hidden=${!open}>${open ? details(item, state) : nothing}</div>
     </li>`;
 }
 
@@ -123,8 +129,9 @@ function parts(item: RankedCleaner, state: State): TemplateResult {
     </div>`;
 }
 
-function details(item: RankedCleaner): TemplateResult {
+function details(item: RankedCleaner, state: State): TemplateResult {
   return html`
+    ${state.job ? actions(item, state, state.job.jobId) : nothing}
     <h3>Match with this job</h3>
     <dl class="bars">${MATCH.map(({ key, name }) => bar(name, item.breakdown[key], "match"))}</dl>
     <h3>Rule score <span class="sum">${score(item.ruleScore)}</span></h3>
@@ -141,24 +148,40 @@ function details(item: RankedCleaner): TemplateResult {
     ${item.neuralScore === null ? nothing : neural(item)}`;
 }
 
+/** What a client can do, and say of the recommendation: kept in this browser, if it may keep anything. */
+function actions(item: RankedCleaner, { records, client }: State, jobId: string): TemplateResult {
+  const why = new URLSearchParams({ client: client.clientId, job: jobId, cleaner: item.cleanerId });
+  const does = (kind: "contacted" | "hired", name: string) =>
+    html`<button class="small" aria-pressed=${records.has(item.cleanerId, kind)}
+      @click=${() => records.outcome(item.cleanerId, kind)}>${name}</button>`;
+  return html`<div class="actions">
+    <a class="small" href="./why.html?${why}">Why here?</a>
+    ${
+      records.mayRecord
+        ? html`${does("contacted", "Contact")} ${does("hired", "Hire")}
+          <label class="feedback">Say
+            <select @change=${(event: Event) => records.feedback(item.cleanerId, (event.target as HTMLSelectElement).value)}>
+              <option value="">…</option>
+              ${FEEDBACK.map(([kind, text]) => html`<option value=${kind} ?selected=${records.said(item.cleanerId) === kind}>${text}</option>`)}
+            </select>
+          </label>`
+        : nothing
+    }
+  </div>`;
+}
+
 function neural(item: RankedCleaner): TemplateResult {
+  const { interval } = item;
   return html`<h3>Model score <span class="sum">${score(item.neuralScore ?? 0)}</span></h3>
+    ${
+      interval
+        ? html`<p class="hint">The rating to expect, in percent of the scale: in nine of ten cases between
+          ${score(interval[0])} and ${score(interval[1])}.</p>`
+        : nothing
+    }
     <dl class="bars">
       ${item.collaborativeScore === null ? nothing : bar("Clients like this one", item.collaborativeScore, "neural")}
       ${item.contentScore === null ? nothing : bar("Jobs like this one", item.contentScore, "neural")}
     </dl>
     <p class="hint">The model blends its two parts; one alone may pass 100.</p>`;
-}
-
-function bar(name: string, value: number | null, kind: string, text?: string): TemplateResult {
-  return html`<div>
-    <dt>${name}</dt>
-    <dd>
-      <svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
-        <rect class="track" width="100" height="6"></rect>
-        ${svg`<rect class=${kind} width=${value ?? 0} height="6"></rect>`}
-      </svg>
-      <span>${value === null ? "unknown" : (text ?? score(value))}</span>
-    </dd>
-  </div>`;
 }

@@ -27,7 +27,8 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method !== "GET" || new URL(request.url).origin !== self.location.origin) return;
-  const key = request.mode === "navigate" ? "index.html" : request;
+  const isFolder = request.mode === "navigate" && new URL(request.url).pathname.endsWith("/");
+  const key = isFolder ? "index.html" : request;
   const kept = caches.open(CACHE).then((cache) => cache.match(key, { ignoreSearch: true }));
   event.respondWith(kept.then((response) => response ?? fetch(request)));
 });

@@ -1,6 +1,8 @@
 // Everything that the page knows, in one value; views read it, actions change it and ask for a new picture.
-import type { Capabilities, Catalog, Job, Mode, Ranking, Recommender } from "tidyrank";
+import type { Catalog, Filters, Job, Mode, Ranking } from "tidyrank";
 import type { Client, MarketJob } from "./market.js";
+import type { Records } from "./records.js";
+import type { Session } from "./shell.js";
 
 /** The largest distance of the slider, which stands for "any". */
 export const ANY_DISTANCE = 40;
@@ -14,12 +16,14 @@ export type Draft = Required<Pick<Job, "propertyType" | "sizeM2" | "durationH" |
 };
 
 /** The state of the page. */
-export interface State {
-  recommender: Recommender;
-  capabilities: Capabilities;
-  catalog: Catalog;
-  clients: Client[];
+export interface State extends Session {
   client: Client;
+  /** What this browser has recorded, if it may. */
+  records: Records;
+  /** Whether the experiment chooses the mode. */
+  inExperiment: boolean;
+  /** Who is left out, beside those who are too far away. */
+  filters: Filters;
   /** The chosen job, or `undefined` while a new one is written. */
   job: MarketJob | undefined;
   draft: Draft;
@@ -36,8 +40,6 @@ export interface State {
   error: string | undefined;
   /** Milliseconds from the request to its answer. */
   elapsed: number | undefined;
-  /** What went wrong at load without keeping the page from working. */
-  warnings: string[];
   /** The cleaner whose details are open. */
   opened: string | undefined;
   /** The cleaner under the pointer, in the list or on the map. */
