@@ -5,8 +5,8 @@ import { byCrate, roomOf } from "./wasm-room.mjs";
 
 /** wasm + glue + package JavaScript, gzip, in bytes: where it is meant to get to. */
 export const GOAL_GZIP = 60_000;
-/** And what it must not exceed meanwhile: raised once, for the whole recommender; since then only lowered. */
-export const BUDGET_GZIP = 170_000;
+/** And what it must not exceed meanwhile: raised from 93,500 for the whole recommender, and from now on only lowered. */
+export const BUDGET_GZIP = 160_500;
 /** What ranking on the GPU may add, in files of its own that are fetched only where it is used. */
 export const GPU_BUDGET_GZIP = 75_000;
 /** What shows a ranking: only for pages that import it. */

@@ -254,7 +254,10 @@ fn a_coalition_scores_what_candle_says_of_a_cleaner_and_a_job_of_which_only_that
         requests().into_iter().filter(|request| request.mode != Mode::Rules && request.client_vector.is_none());
     for request in requests.step_by(12) {
         let all = Request { limit: Some(u32::MAX), ..request.clone() };
-        let Some(item) = engine.recommend(&all).unwrap().items.into_iter().nth(2) else { continue };
+        let ranking = engine.recommend(&all).unwrap();
+        // Outside the area that it was trained on the model is told no position.
+        let elsewhere = ranking.meta.cold.city;
+        let Some(item) = ranking.items.into_iter().nth(2) else { continue };
         let coalitions = engine.coalitions(&request, &item.cleaner_id).unwrap().unwrap();
         let (job, kinds) = (&request.job, catalog.market());
         let spec = JobSpec {
@@ -270,7 +273,10 @@ fn a_coalition_scores_what_candle_says_of_a_cleaner_and_a_job_of_which_only_that
         let place = catalog.place(&item.cleaner_id).unwrap();
         let (cleaner, stats) = (&catalog.cleaners()[place as usize], catalog.stats(place).unwrap());
         let bid = job.bids.iter().find(|bid| bid.cleaner_id == item.cleaner_id).and_then(|bid| bid.amount);
-        let features = encode(kinds, catalog.market_stats(), &spec, cleaner, stats, bid);
+        let mut features = encode(kinds, catalog.market_stats(), &spec, cleaner, stats, bid);
+        if elsewhere {
+            (features[0], features[1]) = (f32::NAN, f32::NAN);
+        }
         let mut samples = Samples::default();
         for coalition in 0..coalitions.len() {
             let has =

@@ -429,7 +429,9 @@ fn the_command_cuts_and_inspects_and_says_what_is_wrong() {
     }
     assert!(shop.names("out1") == shop.names("out2") && shop.names("out1/tiles") == shop.names("out2/tiles"));
     let names: Vec<String> = shop.names("out1").into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["clients.safetensors", "manifest.json", "model.q8.safetensors", "tiles.safetensors"]);
+    let served = ["bids", "clients", "conformal", "foldin"].map(|role| format!("{role}.safetensors"));
+    let others = ["manifest.json", "model.q8.safetensors", "tiles.safetensors"].map(str::to_owned);
+    assert_eq!(names, [&served[..], &others].concat());
     let report = shop.json("catalog inspect out1", "2");
     let tiles = shop.names("out1/tiles");
     assert_eq!((report["resolution"].as_u64(), report["tiles"].as_u64()), (Some(4), Some(tiles.len() as u64)));

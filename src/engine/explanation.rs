@@ -4,9 +4,10 @@
 #[cfg(feature = "native")]
 use serde::{Deserialize, Serialize};
 
+use super::blend::Blend;
 use super::error::EngineError;
 use super::load::{Engine, Neural};
-use super::rank::{Blend, Context, percent};
+use super::rank::{Context, percent};
 use super::ranking::{Item, Scored};
 use super::reason::Reason;
 use super::request::{Mode, Request};

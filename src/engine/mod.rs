@@ -2,9 +2,11 @@
 //!
 //! It is not for training, for files on a disk, or for clocks: bytes and times are inputs.
 
+mod answer;
 mod area;
 mod arrange;
 mod bids;
+mod blend;
 mod candidates;
 mod catalog;
 mod catalog_file;
@@ -39,6 +41,7 @@ pub use arrange::{
     PoolItem, arrange,
 };
 pub use bids::{BidInputs, BidPoint, BidQuestion, BidSource, BidSuggestion};
+pub use blend::NearScores;
 pub use catalog::Catalog;
 pub use catalog_file::CATALOG_FORMAT;
 pub use conformal::{CONFORMAL_FORMAT, Conformal, DEFAULT_LEVEL};
@@ -50,7 +53,7 @@ pub use jobs_answer::{JobBreakdown, JobItem, JobRanking, JobsExcluded, JobsMeta}
 pub use jobs_request::{JobFilters, JobPosting, JobsRequest};
 pub use load::{Engine, ModelIdentity, Precision, column_groups};
 pub use profile::{CleanerProfile, CleanerRef, WorkSpan};
-pub use rank::{CandidateScore, NearScores};
+pub use rank::CandidateScore;
 pub use ranking::{Asked, Breakdown, Cold, Excluded, Item, Meta, Notice, Part, Ranking, Scored};
 pub use reason::{Reason, Value};
 pub use request::{BidRequest, CandidateSource, Filters, JobRequest, Mode, Request};

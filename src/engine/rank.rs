@@ -1,20 +1,19 @@
 //! From a request to a ranking.
 
-use super::arrange::{HouseAction, PlacedBy, Policy, PoolItem, arrange};
+use super::arrange::{HouseAction, Policy};
+use super::blend::{Blend, Bounds, NearScores};
 use super::candidates::Candidates;
 use super::conformal::level_of;
 use super::error::EngineError;
-use super::explain::{breakdown, parts, reasons};
 use super::load::{Engine, Neural};
-use super::ranking::{Asked, Cold, Item, Meta, Notice, Ranking, Scored};
+use super::ranking::{Asked, Meta, Ranking, Scored};
 use super::request::{Mode, Request};
 use super::scratch::{ClientMemo, NetworkScratch, ScoreColumns, Scratch};
 use super::select::Placed;
 use crate::artifact::text::text;
 use crate::domain::JobSpec;
 use crate::features::encode_pair;
-use crate::model::{Hybrid, LEANINGS, Query};
-use crate::rules::{Match, RuleScore, Subject};
+use crate::model::{LEANINGS, Query};
 
 /// How many are returned where a request does not say.
 pub(super) const DEFAULT_LIMIT: u32 = 10;
@@ -22,30 +21,6 @@ pub(super) const DEFAULT_LIMIT: u32 = 10;
 const BLOCK: usize = 256;
 /// Bounds are only worth their while where at least this many candidates stand for every place.
 const CANDIDATES_PER_PLACE: usize = 4;
-
-/// How the scores are put together.
-pub(super) struct Blend {
-    pub(super) mode: Mode,
-    fallback: Option<Notice>,
-    pub(super) rule_weight: f32,
-    pub(super) price_weight: f32,
-}
-
-impl Blend {
-    /// The score of a candidate. Every step grows with `neural`, rounding included: with the highest neural score there is,
-    /// this is what no other can exceed. `pricing` NaN = unknown.
-    pub(super) fn score(&self, rules: f32, pricing: f32, neural: f32) -> f32 {
-        if self.mode == Mode::Neural {
-            return neural;
-        }
-        let both = self.rule_weight * rules + (1.0 - self.rule_weight) * neural;
-        // A price that nobody knows neither helps nor harms.
-        if pricing.is_nan() || self.price_weight == 0.0 {
-            return both;
-        }
-        self.price_weight * pricing + (1.0 - self.price_weight) * both
-    }
-}
 
 /// A request as far as it concerns all candidates alike.
 pub(super) struct Context<'a> {
@@ -55,54 +30,18 @@ pub(super) struct Context<'a> {
     /// How many are shown.
     pub(super) limit: usize,
     /// What is wanted of the order beyond the scores.
-    policy: Policy,
+    pub(super) policy: Policy,
     /// Points of rules of the house, by candidate.
     boosts: Vec<(u32, f32)>,
     /// How probable it is that a rating lies in an interval.
-    level: f32,
+    pub(super) level: f32,
     pub(super) blend: Blend,
     pub(super) client: Option<&'a [f32]>,
     /// The model with the query's share of its first layers, where a model scores.
     pub(super) network: Option<(&'a Neural, Query)>,
     pub(super) market_hourly: Option<f64>,
     /// What the candidates here ask, where the market's price rests on it.
-    asked: Option<Asked>,
-}
-
-/// What somebody else computed of a request's candidates, e.g. a GPU.
-#[derive(Debug, Clone, Copy)]
-pub struct NearScores<'a> {
-    /// Two for each candidate, the collaborative and the content branch.
-    pub scores: &'a [f32],
-    /// How far they can be from what is computed here.
-    pub tolerance: [f32; 2],
-}
-
-/// What is known of the model's scores before they are computed.
-enum Bounds<'a> {
-    /// Nothing.
-    None,
-    /// That none is above 1.
-    Highest,
-    /// That each is near another.
-    Near(&'a NearScores<'a>),
-}
-
-impl Bounds<'_> {
-    /// What the model's score of a candidate cannot exceed.
-    fn highest(&self, hybrid: &Hybrid, at: usize) -> f32 {
-        let Self::Near(NearScores { scores, tolerance }) = self else { return 1.0 };
-        // A thousandth more than what is checked: more than these sums can lose by rounding.
-        let most = |branch: usize| scores[2 * at + branch] + 1.001 * tolerance[branch];
-        hybrid.blend(most(0), most(1))
-    }
-
-    /// Whether a candidate's scores keep to it.
-    fn holds(&self, found: &ScoreColumns, at: usize) -> bool {
-        let Self::Near(NearScores { scores, tolerance }) = self else { return true };
-        let off = [found.collaborative[at] - scores[2 * at], found.content[at] - scores[2 * at + 1]];
-        off.iter().zip(tolerance).all(|(off, tolerance)| off.abs() <= *tolerance)
-    }
+    pub(super) asked: Option<Asked>,
 }
 
 /// One candidate with its scores, all 0 to 1; NaN = unknown.
@@ -183,25 +122,6 @@ impl Engine {
             places.for_each(|(price, km)| pairs.extend(model.pair_features(*price, *km)));
             Ok(Some(put(query, &candidates.places, pairs)))
         })
-    }
-
-    fn ranking(&self, request: &Request, context: &Context<'_>, scratch: &Scratch, neural_scored: u32) -> Ranking {
-        let item = |(at, placed)| self.item(context, scratch, placed, at as u32 + 1);
-        let mut items: Vec<Item> = scratch.pool.iter().enumerate().map(item).collect();
-        let mut meta = self.meta(request, context, &scratch.candidates, neural_scored);
-        let by_score = context.policy.is_none() && request.filters.min_score.is_none();
-        if !by_score && !request.unarranged {
-            let pool: Vec<PoolItem<'_>> = items.iter().map(PoolItem::of).collect();
-            let arranged = arrange(&pool, &context.policy, context.limit, request.filters.min_score);
-            meta.excluded.score = arranged.below;
-            let mut shown = Vec::with_capacity(arranged.places.len());
-            for (rank, place) in (1..).zip(&arranged.places) {
-                let (placed_by, propensity) = (place.by, place.propensity);
-                shown.push(Item { rank, placed_by, propensity, ..items[place.at].clone() });
-            }
-            items = shown;
-        }
-        Ranking { items, meta }
     }
 
     /// Scores every candidate for a job, in the order of their places; how they were found comes back.
@@ -492,75 +412,6 @@ impl Engine {
             scores.collaborative[at] = collaborative;
             scores.content[at] = *content;
             scores.neural[at] = model.hybrid.blend(collaborative, *content);
-        }
-    }
-
-    pub(super) fn item(&self, context: &Context<'_>, scratch: &Scratch, placed: &Placed, rank: u32) -> Item {
-        let Scratch { candidates, scores, .. } = scratch;
-        let at = placed.at as usize;
-        let place = candidates.places[at] as usize;
-        let cleaner = &self.catalog.cleaners[place];
-        let subject = Subject {
-            market: &self.catalog.market_stats,
-            stats: &self.catalog.stats[place],
-            rates: &self.catalog.rates[place],
-            job: &context.job,
-            price: known(candidates.prices[at]),
-            market_hourly: context.market_hourly,
-        };
-        let distance_km = Some(candidates.distances[at]).filter(|km| !km.is_nan());
-        let rule = RuleScore::of(&subject);
-        let fit = Match::of(&subject, &rule, distance_km);
-        let of_network = |column: &[f32]| context.network.as_ref().map(|_| 100.0 * column[at]);
-        let neural_score = of_network(&scores.neural);
-        let radii = self.conformal.as_ref().zip(neural_score);
-        Item {
-            cleaner_id: cleaner.id.clone(),
-            name: cleaner.name.clone(),
-            row: placed.row,
-            rank,
-            score: placed.score,
-            boost: context.boost_of(placed.at),
-            rule_score: 100.0 * rule.score,
-            neural_score,
-            collaborative_score: of_network(&scores.collaborative),
-            content_score: of_network(&scores.content),
-            interval: radii.map(|(known, score)| known.interval(score, subject.stats.overall.count, context.level)),
-            price: subject.price,
-            bid: candidates.is_bid(at),
-            distance_km,
-            location: cleaner.location,
-            reviews: subject.stats.overall.count,
-            is_new: context.policy.is_new(subject.stats.overall.count),
-            placed_by: PlacedBy::Score,
-            propensity: None,
-            contributions: parts(&rule),
-            breakdown: breakdown(&fit),
-            reasons: reasons(&subject, &fit, distance_km, cleaner, &self.catalog.market),
-        }
-    }
-
-    fn meta(&self, request: &Request, context: &Context<'_>, candidates: &Candidates, neural_scored: u32) -> Meta {
-        Meta {
-            mode: context.blend.mode,
-            requested_mode: request.mode,
-            fallback: context.blend.fallback.clone(),
-            rule_weight: context.blend.rule_weight,
-            price_weight: context.blend.price_weight,
-            client_known: context.client.is_some(),
-            cold: Cold {
-                client: context.client.is_none(),
-                city: context.network.is_some() && self.is_elsewhere(&context.job),
-            },
-            backend: "cpu".into(),
-            kernel: self.kernel.name().into(),
-            model: self.identity.clone(),
-            candidates: candidates.considered,
-            scored: candidates.len() as u32,
-            neural_scored,
-            excluded: candidates.excluded,
-            asked: context.asked,
-            unknown_bids: candidates.unknown_bids.clone(),
         }
     }
 }

@@ -152,8 +152,15 @@ fn a_page_gets_the_model_and_jobs_to_choose_from() {
     let args = ["export", "--data", &data, "--model", &model, "--out", &out, "--clients", "5", "--jobs", "3"];
     quiet_success(&run(&args));
     let names = std::fs::read_dir(trained.file("page")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
-    let expected =
-        ["catalog.safetensors", "clients.safetensors", "manifest.json", "market.json", "model.q8.safetensors"];
+    let expected = [
+        "catalog.safetensors",
+        "clients.safetensors",
+        "conformal.safetensors",
+        "foldin.safetensors",
+        "manifest.json",
+        "market.json",
+        "model.q8.safetensors",
+    ];
     assert_eq!(names.collect::<BTreeSet<_>>(), expected.map(str::to_owned).into());
     let market = trained.json("page/market.json");
     let clients = market["clients"].as_array().unwrap();

@@ -145,6 +145,8 @@ fn samples(request: &Request, items: &[Item], engine: &Engine, state: &Tensors) 
     let (users, ids) = (names(state, "users"), names(state, "items"));
     let row = |list: &[String], id: &str| list.iter().position(|known| known == id).map_or(0, |at| at as u32 + 1);
     let (catalog, job) = (engine.catalog(), spec(request, engine));
+    // Outside the area that it was trained on the model is told no position.
+    let elsewhere = engine.recommend(request).unwrap().meta.cold.city;
     let user = request.job.client_id.as_deref().map_or(0, |id| row(&users, id));
     let mut samples = Samples::default();
     for (at, item) in items.iter().enumerate() {
@@ -153,7 +155,11 @@ fn samples(request: &Request, items: &[Item], engine: &Engine, state: &Tensors) 
         let market = catalog.market_stats();
         // `encode` falls back to the usual price exactly where no bid has an amount.
         let bid = request.job.bids.iter().find(|bid| bid.cleaner_id == item.cleaner_id).and_then(|bid| bid.amount);
-        samples.features.push(encode(catalog.market(), market, &job, cleaner, stats, bid));
+        let mut features = encode(catalog.market(), market, &job, cleaner, stats, bid);
+        if elsewhere {
+            (features[0], features[1]) = (f32::NAN, f32::NAN);
+        }
+        samples.features.push(features);
         samples.users.push(user);
         samples.items.push(row(&ids, &item.cleaner_id));
         samples.categories.push(job.property_type.map_or(u32::MAX, u32::from));

@@ -38,7 +38,8 @@ pub(super) fn ranking_table(job: &str, ranking: &Ranking) -> String {
         let _ = write!(text, "; left out, {why}: {count}");
     }
     let _ = write!(text, "\n{rows}\n");
-    text + "fit = quality / location / specialisation / pricing / availability / reliability, 0 to 100; - = unknown; interval = where the rating lies\n"
+    text + "fit = quality / location / specialisation / pricing / availability / reliability, 0 to 100\n\
+            - = unknown; interval = where the rating lies\n"
 }
 
 fn row(item: &Item) -> Vec<String> {
