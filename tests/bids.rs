@@ -392,21 +392,21 @@ fn released(with_model: bool) -> Engine {
 
 /// Questions about jobs of every sort, told apart by number.
 fn varied(at: usize, cleaner: &str) -> BidQuestion {
-    let some = |every: usize, value: f32| (at % every != 0).then_some(value);
+    let some = |every: usize, value: f32| (!at.is_multiple_of(every)).then_some(value);
     let bids = (0..at % 4).map(|n| BidRequest {
         cleaner_id: format!("cleaner-{:06}", (7 * at + n) % 200),
         amount: (n != 2).then_some(25.0 + (at * 13 % 40) as f32 + n as f32 / 8.0),
     });
     BidQuestion {
         job: JobRequest {
-            property_type: (at % 6 != 0).then(|| kinds()[at % 4].clone()),
-            location: (at % 7 != 0).then(|| GeoPoint::new(37.9 + at as f64 / 500.0, 23.7).unwrap()),
+            property_type: (!at.is_multiple_of(6)).then(|| kinds()[at % 4].clone()),
+            location: (!at.is_multiple_of(7)).then(|| GeoPoint::new(37.9 + at as f64 / 500.0, 23.7).unwrap()),
             size_m2: some(5, 40.0 + at as f32),
             duration_h: some(9, 1.5 + (at % 8) as f32 / 2.0),
-            eco: at % 3 == 0,
-            budget: some(2, 35.0 + (at % 50) as f32).or((at % 9 == 0).then_some(60.0)),
+            eco: at.is_multiple_of(3),
+            budget: some(2, 35.0 + (at % 50) as f32).or((at.is_multiple_of(9)).then_some(60.0)),
             posted_at: 1_760_000_000 + 4567 * at as i64,
-            scheduled_at: (at % 8 != 0).then_some(1_760_200_000 + 4567 * at as i64),
+            scheduled_at: (!at.is_multiple_of(8)).then_some(1_760_200_000 + 4567 * at as i64),
             bids: bids.collect(),
             client_id: None,
         },
@@ -422,9 +422,9 @@ fn varied(at: usize, cleaner: &str) -> BidQuestion {
         } else {
             CleanerRef::Known(cleaner.into())
         },
-        prices: if at % 11 == 0 { vec![50.0, 30.5, 0.1] } else { vec![] },
+        prices: if at.is_multiple_of(11) { vec![50.0, 30.5, 0.1] } else { vec![] },
         fee: some(4, 0.15),
-        at: (at % 5 != 0).then_some(1_760_003_600 + 4567 * at as i64),
+        at: (!at.is_multiple_of(5)).then_some(1_760_003_600 + 4567 * at as i64),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Answers as bytes that do not depend on where they were computed; `js/src/canonical.ts` is the other side.
 //!
 //! * The fields of an object in the order of their names (code points), no white space, texts as JSON has them.
-//! * Numbers rounded to [`DECIMALS`] decimals, `floor(x * 10^4 + 0.5) / 10^4`, and written as JavaScript writes numbers: `5`, not
+//! * Numbers rounded to four decimals, `floor(x * 10^4 + 0.5) / 10^4`, and written as JavaScript writes numbers: `5`, not
 //!   `5.0`. Numbers of 2^53 and more have no fraction and stay as they are; what is no finite number is `null`.
-//! * An object in the field `meta` is without [`OF_THE_MACHINE`]: what says where an answer was computed, and how.
+//! * An object in the field `meta` is without some fields: what says where an answer was computed, and how.
 //! * Of a failure with the code `request.shape` there is the code alone: what is wrong with the form of a request is said by
 //!   the reader of each language in its own words.
 

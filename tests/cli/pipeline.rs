@@ -174,5 +174,5 @@ fn a_page_gets_the_model_and_jobs_to_choose_from() {
     assert_eq!(jobs[0]["bids"].as_array().unwrap().len(), 4);
     assert_eq!((&clients[0]["properties"][0]["sizeM2"], &jobs[0]["durationH"]), (&80.0.into(), &3.0.into()));
     let json = quiet_success(&run(&[&args[..], &["--format", "json"]].concat()));
-    assert_eq!(serde_json::from_str::<Value>(&json).unwrap().as_array().unwrap().len(), 5);
+    assert_eq!(serde_json::from_str::<Value>(&json).unwrap().as_array().unwrap().len(), 7);
 }

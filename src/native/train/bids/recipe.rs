@@ -103,7 +103,8 @@ mod tests {
     #[test]
     fn settings_outside_their_range_are_named() {
         assert!(BidRecipe::default().check().is_ok());
-        let cases: [(&str, fn(&mut BidRecipe)); 5] = [
+        type Change = fn(&mut BidRecipe);
+        let cases: [(&str, Change); 5] = [
             ("hidden", |r| r.hidden = [0, 4]),
             ("hidden_rate", |r| r.hidden_rate = 1.5),
             ("quantile_weight", |r| r.quantile_weight = f64::NAN),
