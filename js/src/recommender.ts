@@ -143,10 +143,14 @@ export class Recommender {
   }
 
   async foldIn(history: readonly Interaction[], options: FoldInOptions = {}): Promise<FoldedClient> {
+    const { signal, ...rest } = optionsOf(options);
+    const [stranger] = Object.entries(rest).flatMap(([name, value]) => (value == null ? [] : [name]));
+    if (stranger !== undefined)
+      throw new TidyrankError("request.shape", `unknown field \`${stranger}\`, expected signal`);
     this.#check();
     const whole = (one: Interaction) => (one?.job ? { ...one, job: this.#request(one.job, {}).job } : one);
     const ratings = Array.isArray(history) ? history.map(whole) : history;
-    const { clientVector, terms } = await this.#shards.foldIn(ratings, options.signal);
+    const { clientVector, terms } = await this.#shards.foldIn(ratings, signal);
     const used = new Set(terms.map(({ at }) => at));
     const ignored = history.filter((_, at) => !used.has(at)).map(({ cleanerId }) => cleanerId);
     return { clientVector, used: used.size, ignored };

@@ -18,7 +18,7 @@ export function writeModel(folder, cleaners) {
   const entry = manifest.files.find((file) => file.role === "catalog");
   entry.size = bytes.length;
   entry.sha256 = createHash("sha256").update(bytes).digest("hex");
-  manifest.files = manifest.files.filter((file) => file.role !== "model.fp32");
+  manifest.files = manifest.files.filter((file) => ["model.q8", "clients", "catalog"].includes(file.role));
   writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
 }
 

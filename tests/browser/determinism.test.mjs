@@ -79,8 +79,8 @@ describe("the same bytes", () => {
   test("the questions are varied: every operation, answers and refusals", () => {
     assert.equal(asked.length, COUNT);
     const count = (test) => native.filter(test).length;
-    for (const op of ["recommendCleaners", "recommendJobs", "suggestBid", "explain"]) {
-      assert.ok(asked.filter((question) => question.op === op).length > 200, op);
+    for (const op of ["recommendCleaners", "recommendJobs", "suggestBid", "explain", "explainExclusion", "foldIn"]) {
+      assert.ok(asked.filter((question) => question.op === op).length > 150, op);
     }
     for (const code of ["request.shape", "request.invalid", "request.unknown_cleaner"]) {
       assert.ok(count((line) => line.includes(`"code":"${code}"`)) > 20, code);

@@ -95,19 +95,19 @@ describe("in a plain page", () => {
     const { context, page, requests } = await openPage();
     await rankIn(page, [{}], {});
     const files = () => requests.filter((url) => /\.safetensors$/.test(url)).length;
-    assert.equal(files(), 3);
+    assert.equal(files(), 6);
     await rankIn(page, [{}], {});
-    assert.equal(files(), 3, "the second load fetched model files");
+    assert.equal(files(), 6, "the second load fetched model files");
     const kept = await page.evaluate(async () => {
       const cache = await caches.open("tidyrank-models-1");
       const keys = (await cache.keys()).filter((request) => request.url.includes("/sha256/"));
       await cache.put(keys[0], new Response("not what it was"));
       return keys.length;
     });
-    assert.equal(kept, 3);
+    assert.equal(kept, 6);
     const { capabilities } = await rankIn(page, [{}], {});
     assert.deepEqual(capabilities.warnings, []);
-    assert.equal(files(), 4, "the file that was altered in the cache was not fetched again");
+    assert.equal(files(), 7, "the file that was altered in the cache was not fetched again");
     await context.close();
   });
 

@@ -78,6 +78,38 @@ export function questions(seed, count, catalog, clients) {
     locale: sometimes(3, () => of(["en", "el", "el-GR", "en_GB", "fr"])),
   });
 
+  const filters = () => ({
+    maxDistanceKm: sometimes(2, () => amount(25)),
+    maxPrice: sometimes(5, () => amount(120)),
+    minRating: sometimes(5, () => amount(10)),
+    eco: sometimes(6, () => of([true, false])),
+    available: sometimes(5, () => of([true, false])),
+    propertyTypes: sometimes(6, () => list(below(3), kind)),
+    minScore: sometimes(6, () => amount(90)),
+    hide: sometimes(5, () => list(below(4), anyId)),
+    seen: sometimes(5, () => list(below(4), anyId)),
+    strict: sometimes(4, () => of([true, false])),
+  });
+  const houseRule = () => ({
+    cleanerId: anyId(),
+    ...of([
+      () => ({ action: "pin", position: sometimes(2, () => 1 + below(6)) }),
+      () => ({ action: "boost", points: below(41) - 20 }),
+      () => ({ action: "bury" }),
+    ])(),
+  });
+  const policies = () => ({
+    house: sometimes(3, () => list(1 + below(3), houseRule)),
+    diversity: sometimes(4, () => ({ lambda: of([0, 0.5, unit(), 1]), pool: sometimes(3, () => 5 + below(40)) })),
+    exposure: sometimes(4, () => ({ share: of([0, 0.2, 0.5, 1]), below: sometimes(2, () => 1 + below(20)) })),
+    explore: sometimes(4, () => ({
+      method: of(["epsilon", "thompson"]),
+      epsilon: sometimes(2, () => of([0, 0.1, unit(), 1])),
+      seed: below(1e6),
+      pool: sometimes(3, () => 5 + below(30)),
+    })),
+  });
+
   const made = {
     recommendCleaners: () => ({
       job: job(),
@@ -86,7 +118,8 @@ export function questions(seed, count, catalog, clients) {
         priceWeight: sometimes(4, () => of([0, 0.4, unit(), 1])),
         candidates: sometimes(4, () => of(["catalog", "bidders"])),
         clientVector: sometimes(8, () => list(64, () => (below(257) - 128) / 1024)),
-        filters: sometimes(3, () => ({ maxDistanceKm: mostly(3, () => amount(25)) })),
+        filters: sometimes(2, filters),
+        ...policies(),
       },
     }),
     recommendJobs: () => ({
@@ -132,6 +165,13 @@ export function questions(seed, count, catalog, clients) {
     const wanted = { ...rest, counterfactuals: of([undefined, true, false]), limit: of([undefined, 1, 5]) };
     return { job, cleanerId: id(), options: wanted };
   };
+  made.explainExclusion = () => {
+    const { job, options } = made.recommendCleaners();
+    return { job, cleanerId: anyId(), options };
+  };
+  made.foldIn = () => ({
+    history: list(below(8), () => ({ cleanerId: anyId(), rating: of([below(11), amount(10)]), job: mostly(3, job) })),
+  });
   /** One thing that is wrong with a question. */
   const spoilt = (question) => {
     const { job, options = {} } = question;
@@ -180,11 +220,13 @@ export function questions(seed, count, catalog, clients) {
 
 /** The canonical text of what `recommender` answers to a question. Self-contained: it also runs inside a page. */
 export async function answerTo({ canonicalJson, TidyrankError }, recommender, question) {
-  const { op, job, jobs, cleaner, cleanerId, options } = question;
+  const { op, job, jobs, cleaner, cleanerId, history, options } = question;
   const calls = {
     recommendCleaners: () => recommender.recommendCleaners(job, options),
     recommendJobs: () => recommender.recommendJobs(cleaner, jobs, options),
     explain: () => recommender.explain(job, cleanerId, options),
+    explainExclusion: () => recommender.explainExclusion(job, cleanerId, options),
+    foldIn: () => recommender.foldIn(history, options),
     suggestBid: () => recommender.suggestBid(job, cleaner, options),
   };
   try {

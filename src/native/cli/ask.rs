@@ -3,13 +3,13 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::output::Output;
 use super::{CliError, load};
-use crate::engine::{Engine, EngineError, Precision, Reason, Request};
+use crate::engine::{Engine, EngineError, Interaction, Precision, Reason, Request};
 use crate::native::canonical::{canonical, canonical_failure};
 use crate::native::messages::Locale;
 
@@ -94,7 +94,9 @@ fn answer(engine: &Engine, line: &str) -> Result<Value, Refusal> {
     let mut question = match asked.remove("options").map(tidy) {
         None | Some(Value::Null) => Map::new(),
         Some(Value::Object(mut options)) => {
-            if let Some(wanted) = options.remove("locale") {
+            // There are no words in a client's vector.
+            let spoken = op.as_ref().is_none_or(|op| op != "foldIn");
+            if let Some(wanted) = spoken.then(|| options.remove("locale")).flatten() {
                 locale = language(&wanted)?;
             }
             options
@@ -116,6 +118,17 @@ fn answer(engine: &Engine, line: &str) -> Result<Value, Refusal> {
             date(engine, question.get_mut("job"));
             explain(engine, question)
         }
+        Some("explainExclusion") => {
+            date(engine, question.get_mut("job"));
+            let cleaner = subject(&mut question)?;
+            answered(&engine.explain_exclusion(&read(question)?, &cleaner)?)
+        }
+        Some("foldIn") => {
+            let history = question.get_mut("history").and_then(Value::as_array_mut);
+            history.into_iter().flatten().for_each(|one| date(engine, one.get_mut("job")));
+            let Asked { history } = read(question)?;
+            answered(&engine.fold_in(&history)?)
+        }
         Some("suggestBid") => {
             date(engine, question.get_mut("job"));
             answered(&engine.suggest_bid(&read(question)?)?)
@@ -124,6 +137,21 @@ fn answer(engine: &Engine, line: &str) -> Result<Value, Refusal> {
     }?;
     say(&mut answer, locale);
     Ok(answer)
+}
+
+/// What `foldIn` is asked with.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    history: Vec<Interaction>,
+}
+
+/// Whom a question is about.
+fn subject(question: &mut Map<String, Value>) -> Result<String, Refusal> {
+    match question.remove("cleanerId") {
+        Some(Value::String(cleaner)) => Ok(cleaner),
+        _ => Err(Refusal::Shape("`cleanerId` must be a text".to_owned())),
+    }
 }
 
 /// The language that a tag names: its part before the region counts, and English where there is no such catalogue.
@@ -152,13 +180,12 @@ fn say(answer: &mut Value, locale: Locale) {
 
 /// As `explain()` of the package puts it together.
 fn explain(engine: &Engine, mut question: Map<String, Value>) -> Result<Value, Refusal> {
-    let Some(Value::String(cleaner)) = question.remove("cleanerId") else {
-        return Err(Refusal::Shape("`cleanerId` must be a text".to_owned()));
-    };
+    let cleaner = subject(&mut question)?;
     let counterfactuals = question.remove("counterfactuals").and_then(|wanted| wanted.as_bool()).unwrap_or(true);
     let request: Request = read(question)?;
     let found = engine.explain(&request, &cleaner, counterfactuals)?;
     let meta = engine.score_all(&request)?.meta;
+    let excluded = engine.explain_exclusion(&request, &cleaner)?.by;
     let item = found.as_ref().map(|found| &found.item);
     Ok(json!({
         "cleanerId": cleaner,
@@ -169,7 +196,7 @@ fn explain(engine: &Engine, mut question: Map<String, Value>) -> Result<Value, R
         "neural": found.as_ref().and_then(|found| found.neural.as_ref()),
         "counterfactuals": found.as_ref().map_or(&[][..], |found| &found.counterfactuals),
         "reasons": item.map_or(&[][..], |item| &item.reasons),
-        "excluded": [],
+        "excluded": excluded,
         "cleaner": item,
         "meta": meta,
     }))
