@@ -185,7 +185,7 @@ export class Recommender {
   }
 
   async explainExclusion(job: Job, cleanerId: string, options: RecommendOptions = {}): Promise<Exclusion> {
-    const { signal, locale, ...rest } = options;
+    const { signal, locale, ...rest } = optionsOf(options);
     const language = checkedLocale(locale, "request.invalid");
     return this.#messages.fill(await this.#shards.exclusion(this.#request(job, rest), cleanerId, signal), language);
   }

