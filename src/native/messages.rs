@@ -191,7 +191,32 @@ fn fixed(number: f64, decimals: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::fixed;
+    use super::*;
+
+    #[test]
+    fn texts_worked_out_by_hand() {
+        let say = |locale: Locale, reason: Reason| locale.render(&reason);
+        let near = || Reason::new("near").number("km", 2.0);
+        assert_eq!(say(Locale::English, near()), "Near: 2.0 km away");
+        assert_eq!(say(Locale::Greek, near()), "Κοντά: σε απόσταση 2,0 χλμ.");
+        let over = |amount| Reason::new("over_budget").number("amount", amount).text("currency", "EUR");
+        assert_eq!(say(Locale::English, over(1234.0)), "€1,234 above the budget");
+        assert_eq!(say(Locale::Greek, over(1234567.0)), "1.234.567 € πάνω από τον προϋπολογισμό");
+        assert_eq!(say(Locale::English, Reason::new("nobody.wrote_this")), "nobody.wrote_this");
+        let places = [1, 2, 3, 4, 11, 12, 13, 21, 22, 103, 111, 1002].map(|n| Locale::English.ordinal(f64::from(n)));
+        let expected =
+            ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "103rd", "111th", "1,002nd"];
+        assert_eq!(places, expected);
+        assert_eq!(Locale::Greek.ordinal(3.0), "3η");
+    }
+
+    #[test]
+    fn what_is_put_in_is_text() {
+        let kind = |name: &str| Reason::new("specialised").number("count", 1.0).text("type", name);
+        let found = Locale::English.render(&kind("{count} <b>$&</b>"));
+        assert_eq!(found, "Specialised: 1 job of this kind ({count} <b>$&</b>)");
+        assert_eq!(Locale::Greek.render(&kind("a_b")), "Ειδίκευση: 1 εργασία αυτού του είδους (a b)");
+    }
 
     #[test]
     fn numbers_are_written_as_javascript_writes_them() {
