@@ -1,7 +1,5 @@
 //! `tidyrank monitor`.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,7 +8,7 @@ use super::{CliError, Context, DEFAULT_DATA, Format, load, warn};
 use crate::domain::DAY;
 use crate::engine::Precision;
 use crate::native::datasets::Dataset;
-use crate::native::events::{Event, EventStore, Filter, STORE};
+use crate::native::events::{Event, EventStore, Filter, STORE, parse_lines};
 use crate::native::files;
 use crate::native::model_dir::ModelDir;
 use crate::native::monitor::{REFERENCE_ROLE, Recorded, Reference, Report, Status, Thresholds, observe, recorded};
@@ -126,22 +124,12 @@ fn events(args: &Args, data: &Dataset, from: i64) -> Result<Option<Recorded>, Cl
 }
 
 fn lines(path: &Path) -> Result<Vec<Event>, CliError> {
-    let refuse = |error: std::io::Error| {
-        CliError::new("file.read", format!("cannot read {}: {error}", path.display()), "check the path")
-    };
-    let mut events = Vec::new();
-    for (number, line) in BufReader::new(File::open(path).map_err(refuse)?).lines().enumerate() {
-        let line = line.map_err(refuse)?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        events.push(Event::parse(&line).map_err(|problems| {
-            let what = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-            let message = format!("{}:{}: {what}", path.display(), number + 1);
-            CliError::new("events.line", message, "docs/events.md says what an event is")
-        })?);
-    }
-    Ok(events)
+    let bytes = files::read(path)?;
+    parse_lines(&String::from_utf8_lossy(&bytes)).map_err(|(number, problems)| {
+        let what = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        let message = format!("{}:{number}: {what}", path.display());
+        CliError::new("events.line", message, "docs/events.md says what an event is")
+    })
 }
 
 fn to_json(report: &Report) -> Result<Vec<u8>, CliError> {

@@ -10,7 +10,7 @@ use super::train::{read_recipe, samples_of};
 use super::{CliError, Context, DEFAULT_DATA, Format, load};
 use crate::artifact::{ArtifactError, Tensors};
 use crate::domain::JobRecord;
-use crate::engine::{AREA_TENSOR, Area, Catalog, Conformal, Precision};
+use crate::engine::{AREA_TENSOR, Area, Catalog, Conformal, Engine, Precision};
 use crate::model::Embeddings;
 use crate::native::calibrate::{self, FittedFoldIn};
 use crate::native::datasets::Dataset;
@@ -79,10 +79,11 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), CliError> {
         let message = format!("{} is not the data set that the model was trained on", args.data.display());
         return Err(CliError::new("quantize.data", message, "give that one with --data, or train again"));
     }
-    let rows = calibration(&args, &dataset)?;
+    let parts = Parts::of(&args, &dataset)?;
+    let rows = calibration(&args, &dataset, &parts);
     let rounded = |rounding| quantise(&state, &rows, rounding);
     let (nearest, mut stored) = (rounded(Rounding::Nearest)?, rounded(Rounding::Compensated)?);
-    if let Some(area) = Area::around(learned_from(&args, &dataset)?.iter().filter_map(|job| job.spec.location)) {
+    if let Some(area) = Area::around(parts.learned.iter().filter_map(|job| job.spec.location)) {
         stored.model.insert_f64(AREA_TENSOR, &[4], &area.ends()).map_err(damaged)?;
     }
     let catalog = catalog(&dataset, &state).map_err(damaged)?;
@@ -94,80 +95,78 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), CliError> {
         ("clients", "clients.safetensors", clients.to_bytes()),
     ];
     model.write(&files)?;
-    let (weights, intervals, fold) = fit_served(&args, &dataset, &state, &mut model)?;
-    write_reference(&args, &dataset, &mut model)?;
+    let mut engine = load::engine(&args.model, Precision::Int8)?;
+    let chosen: Vec<JobRecord> = parts.validation.iter().map(|&at| dataset.jobs[at].clone()).collect();
+    let observed = observe(&dataset, &chosen, &mut engine)?;
+    let (weights, intervals, fold) =
+        fit_served(&dataset, &parts.validation, &chosen, &state, (&mut engine, &mut model))?;
+    // What inputs, scores and errors look like on jobs that were not trained on, for `tidyrank monitor` to compare with.
+    model.write(&[(REFERENCE_ROLE, "reference.json", Reference::of(&observed).to_bytes())])?;
     let seconds = began.elapsed().as_secs_f64();
     show(&summary(&model, rows.len(), &nearest, &stored, (weights, &intervals, &fold), seconds), context)
 }
 
-fn calibration(args: &Args, dataset: &Dataset) -> Result<Calibration, CliError> {
+/// The jobs that a model may be fitted on.
+struct Parts<'a> {
+    /// Those up to the last one of the training part.
+    learned: &'a [JobRecord],
+    /// Places of those that were neither trained on nor held out: the validation part's, and with a temporal split all between.
+    validation: Vec<usize>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(args: &Args, dataset: &'a Dataset) -> Result<Self, CliError> {
+        let recipe = read_recipe(&args.model.join("recipe.toml"))?;
+        let samples = samples_of(dataset);
+        let split = samples.split(&recipe.split, recipe.seed);
+        let past = split.train.iter().map(|&at| samples.times[at]).max().unwrap_or_default();
+        let known = dataset.jobs.partition_point(|job| job.spec.posted_at <= past);
+        let mut validation: Vec<usize> = split.validation.iter().map(|&at| samples.jobs[at] as usize).collect();
+        validation.sort_unstable();
+        if let (SplitKind::Temporal, Some((first, last))) =
+            (recipe.split.kind, validation.first().zip(validation.last()))
+        {
+            validation = (*first..=*last).collect();
+        }
+        Ok(Self { learned: &dataset.jobs[..known], validation })
+    }
+}
+
+fn calibration(args: &Args, dataset: &Dataset, parts: &Parts<'_>) -> Calibration {
     let source = CalibrationSource {
         market: &dataset.market,
         cleaners: &dataset.cleaners,
-        jobs: learned_from(args, dataset)?,
+        jobs: parts.learned,
         history: &dataset.history,
     };
-    Ok(Calibration::draw(&source, args.jobs, args.candidates))
-}
-
-/// The jobs up to the last one of the training part.
-fn learned_from<'a>(args: &Args, dataset: &'a Dataset) -> Result<&'a [JobRecord], CliError> {
-    let recipe = read_recipe(&args.model.join("recipe.toml"))?;
-    let samples = samples_of(dataset);
-    let split = samples.split(&recipe.split, recipe.seed);
-    let past = split.train.iter().map(|&at| samples.times[at]).max().unwrap_or_default();
-    let known = dataset.jobs.partition_point(|job| job.spec.posted_at <= past);
-    Ok(&dataset.jobs[..known])
+    Calibration::draw(&source, args.jobs, args.candidates)
 }
 
 /// Fits the ensemble's weights and the intervals on the jobs between the training part and the hold-out, with the model as it
 /// will be served.
 fn fit_served(
-    args: &Args,
     dataset: &Dataset,
+    chosen: &[usize],
+    jobs: &[JobRecord],
     state: &Tensors,
-    model: &mut ModelDir,
+    (engine, model): (&mut Engine, &mut ModelDir),
 ) -> Result<(Option<Weights>, Conformal, FittedFoldIn), CliError> {
-    let chosen = validation_jobs(args, dataset)?;
-    let jobs: Vec<JobRecord> = chosen.iter().map(|&at| dataset.jobs[at].clone()).collect();
-    let mut engine = load::engine(&args.model, Precision::Int8)?;
     let names = Names { market: &dataset.market, cleaners: &dataset.cleaners, clients: &dataset.client_ids };
-    let weights = fit(&choices(&names, &jobs, &dataset.history, &mut engine)?);
+    let weights = fit(&choices(&names, jobs, &dataset.history, engine)?);
     if let Some(Weights { rule_weight, price_weight, .. }) = weights {
         (model.manifest.rule_weight, model.manifest.price_weight) = (rule_weight, price_weight);
     }
-    let predictions = calibrate::predictions(&names, &jobs, &dataset.history, &mut engine)?;
+    let predictions = calibrate::predictions(&names, jobs, &dataset.history, engine)?;
     let path = model.path().join(CONFORMAL_FILE);
     let damaged = |source: ArtifactError| ModelDirError::Artifact { path: path.clone(), source };
     let intervals = calibrate::intervals(&predictions).map_err(damaged)?;
-    let all = (&dataset.jobs[..], &chosen[..]);
-    let fold = calibrate::fit_fold_in(&names, all, &dataset.history, state, &mut engine).map_err(damaged)??;
+    let all = (&dataset.jobs[..], chosen);
+    let fold = calibrate::fit_fold_in(&names, all, &dataset.history, state, engine).map_err(damaged)??;
     model.write(&[
         ("conformal", CONFORMAL_FILE, intervals.to_tensors().map_err(damaged)?.to_bytes()),
         ("foldin", "foldin.safetensors", fold.fold.to_tensors().map_err(damaged)?.to_bytes()),
     ])?;
     Ok((weights, intervals, fold))
-}
-
-/// Writes what the model's inputs, scores and errors look like on those jobs, for `tidyrank monitor` to compare with.
-fn write_reference(args: &Args, dataset: &Dataset, model: &mut ModelDir) -> Result<(), CliError> {
-    let mut engine = load::engine(&args.model, Precision::Int8)?;
-    let jobs: Vec<JobRecord> = validation_jobs(args, dataset)?.into_iter().map(|at| dataset.jobs[at].clone()).collect();
-    let observed = observe(dataset, &jobs, &mut engine)?;
-    Ok(model.write(&[(REFERENCE_ROLE, "reference.json", Reference::of(&observed).to_bytes())])?)
-}
-
-/// The jobs that were neither trained on nor held out: those of the validation part, and with a temporal split all between.
-fn validation_jobs(args: &Args, dataset: &Dataset) -> Result<Vec<usize>, CliError> {
-    let recipe = read_recipe(&args.model.join("recipe.toml"))?;
-    let samples = samples_of(dataset);
-    let split = samples.split(&recipe.split, recipe.seed);
-    let mut jobs: Vec<usize> = split.validation.iter().map(|&at| samples.jobs[at] as usize).collect();
-    jobs.sort_unstable();
-    if let (SplitKind::Temporal, Some((first, last))) = (recipe.split.kind, jobs.first().zip(jobs.last())) {
-        jobs = (*first..=*last).collect();
-    }
-    Ok(jobs)
 }
 
 /// The cleaners with everything that is known at the end of the data, and their vectors.

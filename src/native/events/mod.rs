@@ -15,5 +15,5 @@ pub use event::{
     Amounts, BidInputs, CleanerFit, Event, EventBody, FeedbackKind, JobFit, Kind, ModelRef, OutcomeKind, SCHEMA, Served,
 };
 pub use ingest::{Counts, IngestError, Ingested, Refused, ingest};
-pub use read::{MAX_COMMENT, MAX_TEXT, Problem};
+pub use read::{MAX_COMMENT, MAX_TEXT, Problem, parse_lines};
 pub use store::{Append, Appended, EventStore, Events, Filter, STORE};

@@ -59,6 +59,15 @@ impl Event {
     }
 }
 
+/// Reads lines of JSON, empty ones left out.
+///
+/// # Errors
+/// The number of the first line that is wrong, from 1, and everything that is wrong with it.
+pub fn parse_lines(text: &str) -> Result<Vec<Event>, (usize, Vec<Problem>)> {
+    let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
+    lines.map(|(line, number)| Event::parse(line).map_err(|problems| (number, problems))).collect()
+}
+
 fn event(fields: &mut Fields<'_>) -> Event {
     let schema = fields.whole("schema", 0, i64::from(u32::MAX));
     if schema.is_some_and(|schema| schema != i64::from(SCHEMA)) {

@@ -7,7 +7,7 @@ use super::page;
 use crate::native::cli::output::{Output, number, table};
 use crate::native::cli::{CliError, Context, Format};
 use crate::native::eval::bootstrap;
-use crate::native::events::{Event, EventStore, Filter, OutcomeKind, STORE};
+use crate::native::events::{Event, EventStore, Filter, OutcomeKind, STORE, parse_lines};
 use crate::native::experiment::policy::{self, Policy};
 use crate::native::experiment::report::{Comparison, Report, Settings, report};
 use crate::native::experiment::sequential;
@@ -119,19 +119,16 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), CliError> {
 }
 
 /// Reads files of events; every line must be one.
-pub(in crate::native::cli) fn read_events(paths: &[PathBuf]) -> Result<Vec<Event>, CliError> {
+fn read_events(paths: &[PathBuf]) -> Result<Vec<Event>, CliError> {
     let mut events = Vec::new();
     for path in paths {
         let bytes = files::read(path)?;
-        let text = String::from_utf8_lossy(&bytes);
-        for (line, number) in text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty()) {
-            events.push(Event::parse(line).map_err(|problems| {
-                let first = problems.into_iter().next();
-                let (code, why) = first.map_or(("event.json", String::new()), |one| (one.code, one.message));
-                let hint = "`tidyrank ingest` shows everything that is wrong; docs/events.md lists every field";
-                CliError::new(code, format!("{}:{number}: {why}", path.display()), hint)
-            })?);
-        }
+        events.extend(parse_lines(&String::from_utf8_lossy(&bytes)).map_err(|(number, problems)| {
+            let first = problems.into_iter().next();
+            let (code, why) = first.map_or(("event.json", String::new()), |one| (one.code, one.message));
+            let hint = "`tidyrank ingest` shows everything that is wrong; docs/events.md lists every field";
+            CliError::new(code, format!("{}:{number}: {why}", path.display()), hint)
+        })?);
     }
     Ok(events)
 }
