@@ -7,18 +7,20 @@ import { modelFile, modelFolder } from "./support.mjs";
 /** A cleaner of the released catalog by its place there, moved by so many degrees. */
 export const moved = (from, north = 0, east = 0) => ({ from, north, east });
 
+/** The files of the released model that the package loads, but for the catalog. */
+const SERVED = ["model.q8", "clients", "conformal", "foldin", "bids"];
+
 /** Writes a model folder that differs from the released one in its catalog: these cleaners, in this order. */
 export function writeModel(folder, cleaners) {
   mkdirSync(folder, { recursive: true });
-  for (const name of ["model.q8.safetensors", "clients.safetensors"])
-    cpSync(join(modelFolder(), name), join(folder, name));
+  for (const role of SERVED) cpSync(join(modelFolder(), `${role}.safetensors`), join(folder, `${role}.safetensors`));
   const bytes = catalogOf(cleaners);
   writeFileSync(join(folder, "catalog.safetensors"), bytes);
   const manifest = JSON.parse(readFileSync(join(modelFolder(), "manifest.json"), "utf8"));
   const entry = manifest.files.find((file) => file.role === "catalog");
   entry.size = bytes.length;
   entry.sha256 = createHash("sha256").update(bytes).digest("hex");
-  manifest.files = manifest.files.filter((file) => ["model.q8", "clients", "catalog"].includes(file.role));
+  manifest.files = manifest.files.filter((file) => ["catalog", ...SERVED].includes(file.role));
   writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
 }
 

@@ -6,7 +6,15 @@ import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { inRoot } from "../../scripts/paths.mjs";
 import { serve } from "../../scripts/serve.mjs";
-import { importInstalled, installedPackage, knownJob, launch, modelFolder, siteWith } from "./support.mjs";
+import {
+  expectedRankings,
+  importInstalled,
+  installedPackage,
+  knownJob,
+  launch,
+  modelFolder,
+  siteWith,
+} from "./support.mjs";
 
 const AXE = readFileSync(inRoot("node_modules/axe-core/axe.min.js"), "utf8");
 // biome-ignore lint/suspicious/noTemplateCurlyInString: that is what somebody would try
@@ -15,6 +23,7 @@ let browser;
 let server;
 let installed;
 let ranking;
+let jobRanking;
 const open = [];
 
 before(async () => {
@@ -22,6 +31,8 @@ before(async () => {
   const { Recommender } = await importInstalled(installed.project);
   const recommender = await Recommender.load(join(modelFolder(), "manifest.json"));
   ranking = await recommender.recommendCleaners(knownJob(), { limit: 5 });
+  jobRanking = await recommender.recommendJobs(CLEANER, postings(), { limit: 4 });
+  recommender.dispose();
   server = await serve({ root: siteWith(installed.project), port: 0 });
   browser = await launch();
 });
@@ -30,6 +41,22 @@ after(async () => {
   await browser?.close();
   await server?.close();
 });
+
+const CLEANER = "cleaner-000003";
+
+/** Jobs of the released market, one of them with bids, and one of which hardly anything is known. */
+function postings() {
+  const bids = [
+    { cleanerId: "cleaner-000001", amount: 47 },
+    { cleanerId: "cleaner-000002", amount: 52 },
+  ];
+  const known = expectedRankings()
+    .map(({ job }) => job)
+    .filter((job) => job.location && job.durationH && !job.bids)
+    .slice(0, 3)
+    .map((job, at) => ({ ...job, jobId: `job-${at}`, budget: 80 + at, clientJobs: 4, clientCompleted: 3 }));
+  return [...known.with(1, { ...known[1], bids }), { jobId: "bare", durationH: 2 }];
+}
 
 /** Jobs as a cleaner sees them. */
 const jobs = () => ({
@@ -334,6 +361,87 @@ describe("the element", () => {
       changes,
       explanation.counterfactuals.map(({ text }) => text),
     );
+  });
+
+  test("lists the jobs that the engine recommends, with bars, reasons and feedback", async () => {
+    const { items } = jobRanking;
+    assert.equal(items.length, 4);
+    const { page, told, complaints } = await openElement({ ranking: jobRanking, currency: "EUR" });
+    const cards = page.locator("li.card");
+    assert.deepEqual(
+      await page.getByRole("heading", { level: 3 }).allInnerTexts(),
+      items.map(({ jobId }) => `Job ${jobId}`),
+    );
+    for (const [at, item] of items.entries()) {
+      const text = await cards.nth(at).innerText();
+      assert.ok(text.includes(`Score ${Math.round(item.score)} of 100`), text);
+      assert.ok(item.reasons.length > 0);
+      for (const reason of item.reasons) assert.ok(text.includes(reason.text), `${reason.text} is not in ${text}`);
+      assert.equal(text.includes("km away"), item.distanceKm !== null);
+      if (item.pay !== null) assert.ok(text.includes(`€${item.pay}`), text);
+      if (item.bidCount) assert.match(text, /2 bids, from €47/);
+    }
+    await setIn(page, { expanded: items.map(({ jobId }) => jobId) });
+    for (const [at, { breakdown, contributions, ruleScore }] of items.entries()) {
+      const known = Object.values(breakdown).filter((value) => value !== null);
+      const shown = await cards.nth(at).getByRole("meter").all();
+      const values = await Promise.all(shown.map((meter) => meter.getAttribute("aria-valuenow")));
+      assert.deepEqual(values.sort(), known.map((value) => String(Math.round(value))).sort());
+      assert.equal(await cards.nth(at).locator(".bar.none").count(), 5 - known.length);
+      const rows = await cards.nth(at).getByRole("table").getByRole("row").allInnerTexts();
+      const points = rows.slice(1).map((row) => Number(/[\d.]+$/.exec(row)[0]));
+      assert.equal(points.at(-1), Number(ruleScore.toFixed(1)));
+      const sum = points.slice(0, -1).reduce((a, b) => a + b);
+      assert.ok(Math.abs(sum - points.at(-1)) <= 0.26, `${points.slice(0, -1)} do not add up to ${points.at(-1)}`);
+      // Every component has a name of its own in the texts.
+      for (const { component } of contributions) assert.ok(!rows.some((row) => row.startsWith(component)), component);
+    }
+    await cards.first().locator('[part~="helpful"]').first().click();
+    await cards.nth(1).locator('[part~="not-helpful"]').click();
+    await cards.nth(1).locator('[part~="complaint"]').first().click();
+    await cards.nth(2).locator('[part~="contact"]').click();
+    assert.deepEqual(
+      (await told()).map(({ type, id, kind, item }) => [type, id, kind, item.score]),
+      [
+        ["tidyrank-feedback", items[0].jobId, "helpful", items[0].score],
+        ["tidyrank-feedback", items[1].jobId, "not_relevant", items[1].score],
+        ["tidyrank-contact", items[2].jobId, undefined, items[2].score],
+      ],
+    );
+    await assertAccessible(page, "jobs of the engine");
+    await setIn(page, { locale: "el", theme: "dark" });
+    await page.evaluate(() => Object.assign(document.body.style, { background: "#12161d", color: "#fff" }));
+    await assertAccessible(page, "jobs of the engine, in Greek, in dark");
+    await page.setViewportSize({ width: 360, height: 800 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= 360, `the page is ${wide} px wide on a phone`);
+    assert.deepEqual(complaints, []);
+  });
+
+  test("what is said of a job can be kept as it is told", async () => {
+    const { page } = await openElement({ ranking: jobRanking });
+    await page.evaluate(
+      async ([cleanerId, ranking]) => {
+        const { EventStore } = await import("/tidyrank/events.js");
+        window.events = await EventStore.open();
+        await window.events.setConsent(true);
+        const element = document.querySelector("tidyrank-results");
+        element.recommendationIds = await window.events.recordJobs(cleanerId, ranking);
+        element.addEventListener("tidyrank-feedback", ({ detail: { recommendationId, kind } }) => {
+          window.kept = window.events.feedback(recommendationId, kind);
+        });
+        await element.updateComplete;
+      },
+      [CLEANER, jobRanking],
+    );
+    await page.locator('[part~="helpful"]').first().click();
+    await page.evaluate(() => window.kept);
+    const records = await page.evaluate(() => window.events.records());
+    assert.deepEqual(
+      records.map(({ jobId, cleanerId }) => [jobId, cleanerId]),
+      jobRanking.items.map(({ jobId }) => [jobId, CLEANER]),
+    );
+    assert.match(JSON.stringify(records[0]), /"helpful"/);
   });
 
   test("lists jobs, in Greek, with texts of the host", async () => {

@@ -85,7 +85,7 @@ beforeEach(() => {
 
 const openPage = () => openSite(browser, url);
 
-/** Asks one recommender these things one after the other; an error is its code and message. */
+/** Asks one recommender these things one after the other, of the method `at`; an error is its code and message. */
 const ask = (page, requests, { manifest = "/tiled/manifest.json", at = "recommendCleaners", ...options } = {}) =>
   page.evaluate(
     async ({ requests, manifest, at, options }) => {
@@ -93,8 +93,8 @@ const ask = (page, requests, { manifest = "/tiled/manifest.json", at = "recommen
       const onWarning = ({ code }) => warnings.push(code);
       const recommender = await window.tidyrank.Recommender.load(manifest, { ...options, onWarning });
       const answers = [];
-      for (const [job, how] of requests) {
-        const answer = recommender[at](job, how);
+      for (const request of requests) {
+        const answer = recommender[at](...request);
         answers.push(await answer.catch(({ code, message }) => ({ code, message })));
       }
       const capabilities = recommender.capabilities();
@@ -279,6 +279,160 @@ describe("a catalog in tiles", () => {
     );
     assert.equal(loaded[0], 0);
     assert.ok(loaded[1] > 0 && loaded[1] === loaded[2]);
+    await context.close();
+  });
+});
+
+describe("what is asked of one cleaner of a catalog in tiles", () => {
+  /** One of the first town, which is at `a`, and one of the last, hundreds of kilometres away. */
+  const [here, there, nobody] = ["c0000003", "c0007999", "nobody"];
+  const ENGINES = [{}, { workers: 2 }, { workers: 3, tileBudget: 1 }, { worker: false }];
+  const near = { ...within(60), limit: 5 };
+  const codesOf = (answers) => answers.map(({ code }) => code);
+  /** An answer without what machines and tiles say of themselves. */
+  const bare = ({ message: _, meta: __, ...answer }) => answer;
+
+  /** Asks the whole catalog, then the tiles of every number of engines; the answers of the whole one. */
+  async function same(at, requests, { alike = bare, engines = ENGINES } = {}) {
+    const { context, page } = await openPage();
+    const whole = (await ask(page, requests, { at, manifest: "/whole/manifest.json" })).answers;
+    for (const options of engines) {
+      const { answers, warnings } = await ask(page, requests, { ...options, at });
+      assert.deepEqual(answers.map(alike), whole.map(alike), `${at} ${JSON.stringify(options)}`);
+      assert.deepEqual(
+        warnings.filter((code) => code !== "tiles.budget"),
+        [],
+      );
+    }
+    await context.close();
+    return whole;
+  }
+
+  /** What tiles alone answer. */
+  async function codes(at, requests, options) {
+    const { context, page } = await openPage();
+    const { answers } = await ask(page, requests, { ...options, at });
+    await context.close();
+    return codesOf(answers);
+  }
+
+  test("bids are those of the whole catalog, but for somebody more than 50 km from the job", async () => {
+    const job = jobAt("a");
+    const newcomer = { hourlyRate: 15, location: job.location };
+    const answers = await same("suggestBid", [
+      [job, here],
+      [{ ...job, bids: [{ cleanerId: "c0000004", amount: 40 }] }, here, { fee: 0.1, prices: [20, 40, 60] }],
+      [job, newcomer],
+      [job, nobody],
+      [{ ...job, durationH: -1 }, here],
+    ]);
+    assert.deepEqual(codesOf(answers), [...Array(3).fill(undefined), "request.unknown_cleaner", "request.invalid"]);
+    assert.deepEqual([answers[0].source, answers[0].cleanerId, answers[2].cleanerId], ["model", here, null]);
+    seen = [];
+    // As the types say: with tiles nobody looks for a cleaner further away.
+    assert.deepEqual(await codes("suggestBid", [[job, there]]), ["request.unknown_cleaner"]);
+    assert.ok(seen.length > 0 && seen.length < readdirSync(join(site, "tiled/tiles")).length / 3);
+    seen = [];
+    assert.deepEqual(await codes("suggestBid", [[job, newcomer]]), [undefined]);
+    assert.deepEqual(seen, [], "a newcomer's bid needs no tile");
+  });
+
+  test("explanations are those of the whole catalog", async () => {
+    const job = jobAt("a", 0.3);
+    const { context, page } = await openPage();
+    const [{ items }] = (await ask(page, [[job, { ...near, limit: 40 }]], { manifest: "/whole/manifest.json" }))
+      .answers;
+    await context.close();
+    const [first, eighth, last] = [items[0], items[7], items.at(-1)].map(({ cleanerId }) => cleanerId);
+    const house = [{ cleanerId: last, action: "boost", points: 3 }];
+    const answers = await same("explain", [
+      [job, first, near],
+      [job, eighth, near],
+      [job, last, { ...near, house }],
+      [job, eighth, { ...near, mode: "rules", locale: "el" }],
+      [job, eighth, { ...near, filters: { ...near.filters, minScore: 99 } }],
+      [job, eighth, { ...near, filters: { ...near.filters, hide: [eighth] } }],
+      [job, nobody, near],
+    ]);
+    assert.deepEqual([answers[0].rank, answers[1].rank], [1, 8]);
+    assert.ok(answers[1].counterfactuals.length > 0 && answers[3].neural === null);
+    assert.deepEqual(
+      [4, 5].flatMap((at) => codesOf(answers[at].excluded)),
+      ["excluded_score", "excluded_hidden"],
+    );
+    assert.deepEqual(codesOf(answers).at(-1), "request.unknown_cleaner");
+  });
+
+  test("exclusions are those of the whole catalog, with tiles as far as 50 km", async () => {
+    const job = jobAt("a", 0.3);
+    const { context, page } = await openPage();
+    const [{ items }] = (await ask(page, [[job, { ...within(60), limit: 500 }]], { manifest: "/whole/manifest.json" }))
+      .answers;
+    await context.close();
+    const eighth = items[7].cleanerId;
+    const far = items.find(({ distanceKm }) => distanceKm > 12 && distanceKm < 45);
+    const answers = await same("explainExclusion", [
+      [job, eighth, near],
+      [job, far.cleanerId, within(10)],
+      [job, far.cleanerId, { ...within(10), mode: "rules", filters: { maxDistanceKm: 10, maxPrice: 0.01 } }],
+      [job, eighth, { filters: { ...near.filters, minScore: 101 }, locale: "el" }],
+      [job, nobody, near],
+    ]);
+    assert.deepEqual([answers[0].rank, answers[0].score, answers[0].excluded], [8, items[7].score, false]);
+    assert.deepEqual(
+      answers.slice(1, 4).map(({ by }) => codesOf(by)),
+      [["excluded_distance"], ["excluded_distance", "excluded_price"], ["excluded_score"]],
+    );
+    assert.equal(answers[4].code, "request.unknown_cleaner");
+    // Of whom no near tile has nothing can be said but that.
+    assert.deepEqual(await codes("explainExclusion", [[job, there, near]]), ["request.unknown_cleaner"]);
+    assert.deepEqual(await codes("explain", [[job, there, near]]), ["request.unknown_cleaner"]);
+  });
+
+  test("jobs are ranked as by the whole catalog, wherever the cleaner lives, if the tiles fit the budget", async () => {
+    const jobs = [
+      { ...jobAt("a"), jobId: "a" },
+      { ...jobAt("b", 0.1), jobId: "b", budget: 90 },
+      { ...jobAt("c", 0.2), jobId: "c", bids: [{ cleanerId: "c0000004", amount: 40 }] },
+      { jobId: "nowhere", durationH: 3 },
+    ];
+    const newcomer = { hourlyRate: 15, location: jobs[1].location };
+    const requests = [
+      [there, jobs],
+      [here, jobs, { limit: 2, mode: "rules", locale: "el" }],
+      [here, jobs, { filters: { maxDistanceKm: 30 } }],
+      [newcomer, jobs],
+      [here, []],
+      [nobody, jobs],
+    ];
+    const engines = [{}, { workers: 2 }, { worker: false }];
+    const alike = ({ message: _, ...answer }) => answer;
+    const answers = await same("recommendJobs", requests, { alike, engines });
+    assert.deepEqual(
+      answers.slice(0, 5).map(({ items }) => items.length),
+      [4, 2, 2, 4, 0],
+    );
+    assert.ok(answers[0].meta.cleanerKnown && !answers[3].meta.cleanerKnown);
+    assert.equal(answers[5].code, "request.unknown_cleaner");
+    // Which tile a cleaner is in nobody says: of too many only those are asked that are loaded.
+    const few = { tileBudget: 100_000 };
+    assert.deepEqual(await codes("recommendJobs", [requests[0], requests[3]], few), [
+      "request.unknown_cleaner",
+      undefined,
+    ]);
+    const { context, page } = await openPage();
+    const loaded = await page.evaluate(
+      async ({ job, options, here, jobs }) => {
+        const settings = { tileBudget: 300_000, workers: 2 };
+        const recommender = await window.tidyrank.Recommender.load("/tiled/manifest.json", settings);
+        await recommender.recommendCleaners(job, options);
+        return await recommender.recommendJobs(here, jobs);
+      },
+      { job: jobAt("a"), options: within(10), here, jobs },
+    );
+    const [expected] = (await ask(page, [[here, jobs]], { at: "recommendJobs", manifest: "/whole/manifest.json" }))
+      .answers;
+    assert.deepEqual(loaded.items, expected.items);
     await context.close();
   });
 });
