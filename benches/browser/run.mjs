@@ -6,7 +6,7 @@
 //   --rounds N      rounds of timing (5)
 //   --sizes A,B,…   numbers of candidates (10,100,1000,10000,100000)
 //   --only A,B,…    these rows only, by the beginning of their id; tidyrank is always there
-//   --parts A,B,…   of timing, starts, memory
+//   --parts A,B,…   of timing, questions, starts, memory; questions alone need no peers and are printed, not kept
 //   --package DIR   another build of the package (pkg)
 //   --model DIR     another model (models/cleaners/1.0.0)
 //   --out DIR       where the results go
@@ -22,7 +22,8 @@ import { prepareData } from "./lib/data.mjs";
 import { memoryOf } from "./lib/memory.mjs";
 import { inBench, inRoot, inWork } from "./lib/paths.mjs";
 import { exportGraphs, gatherPeers, installPeers, peerVersions } from "./lib/peers.mjs";
-import { markdown } from "./lib/report.mjs";
+import { askAll, QUESTIONS } from "./lib/questions.mjs";
+import { answering, markdown } from "./lib/report.mjs";
 import { timeAll } from "./lib/rounds.mjs";
 import { compressAll, compressed, serve } from "./lib/server.mjs";
 import { machine, summarise } from "./lib/summary.mjs";
@@ -44,7 +45,7 @@ const { values: flags } = parseArgs({
 const list = (flag, quick, full) => (flag ?? (flags.quick ? quick : full)).split(",");
 const rounds = Number(list(flags.rounds, "1", "5")[0]);
 const sizes = list(flags.sizes, "10,1000,10000", "10,100,1000,10000,100000").map(Number);
-const parts = list(flags.parts, "timing", "timing,starts,memory");
+const parts = list(flags.parts, "timing,questions", "timing,questions,starts,memory");
 const out = resolve(flags.out ?? (flags.quick ? inWork("quick") : inRoot("benches/results")));
 const model = inRoot(flags.model);
 const wanted = ({ id, page }) =>
@@ -58,10 +59,17 @@ process.on("uncaughtException", (error) => {
   process.exit(1);
 });
 
-/** Makes or finds everything that is served; gives the server and the inputs. */
-async function prepare() {
+function packageFolder() {
   const dist = join(inRoot(flags.package), "dist");
   if (!existsSync(join(dist, "index.js"))) throw new Error(`no package in ${dist}: npm run build:pkg`);
+  return dist;
+}
+
+const questionsAt = (url) => askAll({ url, questions: parts.includes("questions") ? QUESTIONS : [], rounds, log });
+
+/** Makes or finds everything that is served; gives the server and the inputs. */
+async function prepare() {
+  const own = { page: inBench("page"), tidyrank: packageFolder(), model };
   mkdirSync(inWork("."), { recursive: true });
   await installPeers();
   await exportGraphs(join(model, "model.safetensors"), inWork("onnx"));
@@ -71,13 +79,7 @@ async function prepare() {
     model,
     [...new Set([...sizes, 200])].sort((a, b) => a - b),
   );
-  const folders = {
-    page: inBench("page"),
-    peers: inWork("modules"),
-    onnx: inWork("onnx"),
-    tidyrank: dist,
-    data: data.folder,
-  };
+  const folders = { ...own, peers: inWork("modules"), onnx: inWork("onnx"), data: data.folder };
   if (parts.includes("starts")) {
     log("compressing what is served");
     const { peers, onnx, tidyrank } = folders;
@@ -87,10 +89,11 @@ async function prepare() {
   return { data, server: await serve(folders) };
 }
 
-/** The three parts of a run, the rows of the later two being those that the first one found fit. */
+/** The parts of a run; the memory is that of the rows that the timing found fit. */
 async function measureAll({ data, server }) {
   const contenders = CONTENDERS.filter(wanted);
   const timing = await timeAll({ url: server.url, contenders, sizes, rounds, log });
+  const questions = await questionsAt(server.url);
   const starts = await startAll({
     server,
     contenders: parts.includes("starts") ? COLD.filter(wanted) : [],
@@ -113,20 +116,36 @@ async function measureAll({ data, server }) {
           .join(" "),
       ),
   });
-  return { contenders, sizes, timing, starts, memory };
+  return { contenders, sizes, timing, questions, starts, memory };
 }
 
-const prepared = await prepare();
-try {
-  const measured = await measureAll(prepared);
-  const setting = { ...machine(measured.timing.version), peers: peerVersions(), rounds, minutes: seconds() / 60 };
-  const report = { ...setting, sizes, ...summarise(measured) };
-  mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, "browser.json"), `${JSON.stringify(report, null, 2)}\n`);
-  writeFileSync(join(out, "browser.md"), markdown(report));
-  writeFileSync(join(out, "browser.svg"), chart(report));
-  console.log(markdown(report));
-  log("written to", out);
-} finally {
-  await prepared.server.close();
+/** What needs neither peers nor inputs. */
+async function questionsOnly() {
+  const server = await serve({ page: inBench("page"), tidyrank: packageFolder(), model });
+  try {
+    const questions = await questionsAt(server.url);
+    const { date, cpu, browser, loadAverage } = machine(questions.version);
+    console.log(`${date} UTC, ${cpu}, ${browser}, load average ${loadAverage.join(", ")}\n\n${answering(questions)}`);
+  } finally {
+    await server.close();
+  }
 }
+
+async function everything() {
+  const prepared = await prepare();
+  try {
+    const measured = await measureAll(prepared);
+    const setting = { ...machine(measured.timing.version), peers: peerVersions(), rounds, minutes: seconds() / 60 };
+    const report = { ...setting, sizes, ...summarise(measured) };
+    mkdirSync(out, { recursive: true });
+    writeFileSync(join(out, "browser.json"), `${JSON.stringify(report, null, 2)}\n`);
+    writeFileSync(join(out, "browser.md"), markdown(report));
+    writeFileSync(join(out, "browser.svg"), chart(report));
+    console.log(markdown(report));
+    log("written to", out);
+  } finally {
+    await prepared.server.close();
+  }
+}
+
+await (parts.join() === "questions" ? questionsOnly() : everything());

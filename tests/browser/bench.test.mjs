@@ -8,6 +8,7 @@ import { CONTENDERS, TOLERANCE } from "../../benches/browser/lib/contenders.mjs"
 import { prepareData } from "../../benches/browser/lib/data.mjs";
 import { enlarge } from "../../benches/browser/lib/market.mjs";
 import { inBench, inRoot } from "../../benches/browser/lib/paths.mjs";
+import { askAll, QUESTIONS } from "../../benches/browser/lib/questions.mjs";
 import { timeAll } from "../../benches/browser/lib/rounds.mjs";
 import { read } from "../../benches/browser/lib/safetensors.mjs";
 import { serve } from "../../benches/browser/lib/server.mjs";
@@ -19,7 +20,12 @@ let [data, server] = [];
 
 before(async () => {
   data = prepareData(modelFolder(), SIZES);
-  server = await serve({ page: inBench("page"), tidyrank: inRoot("pkg/dist"), data: data.folder });
+  server = await serve({
+    page: inBench("page"),
+    tidyrank: inRoot("pkg/dist"),
+    data: data.folder,
+    model: modelFolder(),
+  });
 });
 
 after(() => server?.close());
@@ -35,6 +41,17 @@ test("all ways to ask tidyrank give the scores of the network", { timeout: 120_0
     assert.equal(left, undefined, id);
     assert.ok(SIZES.every((size) => cells[size][0].agreement.compared > 0));
   }
+});
+
+test("the questions that have no peer are answered with what they ask for", { timeout: 120_000 }, async () => {
+  const ask = (questions) => askAll({ url: server.url, questions, rounds: 1, log: () => {}, measured: false });
+  const { rows } = await ask(QUESTIONS);
+  assert.deepEqual(
+    rows.map(({ id }) => id),
+    QUESTIONS.map(({ id }) => id),
+  );
+  // An answer that is not one would be noticed.
+  await assert.rejects(ask([{ id: "none", label: "none", asks: "recommendJobs", count: 0 }]), /not the answer/);
 });
 
 test("scores of the wrong candidates, and missing ones, would be noticed", () => {

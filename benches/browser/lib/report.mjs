@@ -105,6 +105,23 @@ const files = (starts) =>
     })
     .join("\n");
 
+/** The times of the questions that have no peer. */
+export function answering({ rows }) {
+  const cells = ({ median, p95, min, others }) => [
+    `${digits(median)} / ${digits(p95)}`,
+    digits(min),
+    digits(others, 2),
+  ];
+  return table(
+    [
+      "ms",
+      ...["in the page: median / p95", "least", "others' cores"],
+      ...["in its worker: median / p95", "least", "others' cores"],
+    ],
+    rows.map(({ label, page, worker }) => [label, ...cells(page), ...cells(worker)]),
+  );
+}
+
 const ABOUT_TIMES = `The same network, the same candidates. A peer's time is from arrays that are ready (embedding rows, features) to a
 \`Float32Array\` of scores; tidyrank's is its whole answer to a job: filters, prices, distances and features are in it, and the ten
 best come with everything about them. tidyrank is asked for another client and job each time; what it keeps of a client is
@@ -158,6 +175,13 @@ export function markdown(report) {
     "Nanoseconds a candidate; and the most memory that the page's process held above an empty page, all inputs included, with wasm\nmemory in brackets where it is the page's own.",
     growth(report, rows),
   ];
+  if (report.questions.length) {
+    parts.push(
+      "## Other questions",
+      "The released model and its 200 cleaners, from the call to the answer, another question each time: with the engine in the page's own\nthread, and in its worker, messages included. The least is the shortest sample of all.",
+      answering({ rows: report.questions }),
+    );
+  }
   if (report.starts.length) {
     parts.push(
       "## From import to the first ranking",

@@ -19,7 +19,7 @@ export function machine(browser) {
 }
 
 /** The rounds that count: the quiet ones, or all where less than two are. */
-function counted(cells) {
+export function counted(cells) {
   const quiet = cells.filter(({ others }) => !(others >= QUIET));
   return quiet.length >= Math.min(2, cells.length) ? quiet : cells;
 }
@@ -64,7 +64,7 @@ function ceilingOf(ceilings) {
 }
 
 /** All figures of a run. */
-export function summarise({ contenders, sizes, timing, starts, memory }) {
+export function summarise({ contenders, sizes, timing, questions, starts, memory }) {
   const ceiling = ceilingOf(timing.ceilings);
   const cellsOf = (id, size) => timing.results.get(id)?.cells[size] ?? [];
   const bySize = (of) =>
@@ -83,5 +83,5 @@ export function summarise({ contenders, sizes, timing, starts, memory }) {
       memory: memory.found[id],
     };
   });
-  return { ceiling, rows, starts, emptyPage: memory.empty };
+  return { ceiling, rows, questions: questions.rows, starts, emptyPage: memory.empty };
 }
