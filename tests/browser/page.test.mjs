@@ -1,27 +1,18 @@
 // The demo page as built, in Chromium: what a person can do with it, with the mouse, the keyboard, and no network.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { after, afterEach, before, describe, test } from "node:test";
-import { inRoot } from "../../scripts/paths.mjs";
 import { CSP, serve } from "../../scripts/serve.mjs";
-import { launch, marketFolder } from "./support.mjs";
+import { builtDemo, faultsOf, newContext, openPage as openIn } from "./demo.mjs";
+import { launch } from "./support.mjs";
 
-const AXE = readFileSync(inRoot("node_modules/axe-core/axe.min.js"), "utf8");
 let browser;
+let root;
 let server;
 const open = [];
 
 before(async () => {
-  marketFolder();
-  execFileSync(process.execPath, [
-    inRoot("node_modules/vite/bin/vite.js"),
-    "build",
-    inRoot("www"),
-    "--logLevel",
-    "warn",
-  ]);
-  server = await serve({ port: 0 });
+  root = builtDemo();
+  server = await serve({ root, port: 0 });
   browser = await launch();
 });
 afterEach(() => Promise.all(open.splice(0).map((context) => context.close())));
@@ -30,27 +21,14 @@ after(async () => {
   await server?.close();
 });
 
-/** The page with a ranking on it, and what it asked for and complained of on the way. */
-async function openPage(settings = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...settings });
+async function contextWith(settings) {
+  const context = await newContext(browser, settings);
   open.push(context);
-  const page = await context.newPage();
-  const foreign = [];
-  const complaints = [];
-  context.on(
-    "request",
-    (request) => new URL(request.url()).origin !== new URL(server.url).origin && foreign.push(request.url()),
-  );
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
-  await page.addInitScript(() => {
-    window.violations = [];
-    document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
-  });
-  const response = await page.goto(server.url);
-  await page.waitForSelector(".card");
-  return { context, page, response, foreign, complaints };
+  return context;
 }
+
+/** The page with a ranking on it. */
+const openPage = async (settings) => await openIn(await contextWith(settings), server.url);
 
 /** What the list shows: names and scores in order. */
 const shown = (page) =>
@@ -240,7 +218,7 @@ describe("the page", () => {
       assert.deepEqual(foreign, []);
     } finally {
       const { port } = new URL(server.url);
-      server = await serve({ port: Number(port) });
+      server = await serve({ root, port: Number(port) });
     }
   });
 
@@ -271,23 +249,13 @@ describe("the page", () => {
         }
         await page.locator(".card .head").first().click();
         await page.waitForTimeout(300);
-        await page.evaluate(AXE);
-        const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-        const named = found.violations.map(
-          (one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`,
-        );
-        assert.deepEqual(named, [], step);
+        assert.deepEqual(await faultsOf(page), [], step);
       }
-      assert.ok(
-        await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
-        "the page is wider than the window",
-      );
     });
   }
 
   test("a market that cannot be loaded is said, with a way to try again", async () => {
-    const context = await browser.newContext({ serviceWorkers: "block" });
-    open.push(context);
+    const context = await contextWith({ serviceWorkers: "block" });
     await context.route("**/market.json", (route) => route.fulfill({ status: 500 }));
     const page = await context.newPage();
     await page.goto(server.url);
@@ -298,8 +266,7 @@ describe("the page", () => {
   });
 
   test("a damaged model is said on the page, which ranks by rules", async () => {
-    const context = await browser.newContext({ serviceWorkers: "block" });
-    open.push(context);
+    const context = await contextWith({ serviceWorkers: "block" });
     await context.route("**/model.q8.safetensors", (route) => route.fulfill({ body: "broken" }));
     const page = await context.newPage();
     await page.goto(server.url);

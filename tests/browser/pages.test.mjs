@@ -1,27 +1,18 @@
 // The other pages of the demo as built, in Chromium: jobs and bids, explanations, records, the two dashboards.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { after, afterEach, before, describe, test } from "node:test";
-import { inRoot } from "../../scripts/paths.mjs";
 import { serve } from "../../scripts/serve.mjs";
-import { launch, marketFolder } from "./support.mjs";
+import { builtDemo, newContext as contextIn, faultsOf, openPage as openIn } from "./demo.mjs";
+import { launch } from "./support.mjs";
 
-const AXE = readFileSync(inRoot("node_modules/axe-core/axe.min.js"), "utf8");
 const PAGES = ["jobs", "why", "experiments", "health"];
 let browser;
 let server;
 const open = [];
 
 before(async () => {
-  marketFolder();
-  for (const name of ["experiment", "monitor"]) {
-    const report = inRoot(`www/public/reports/${name}.json`);
-    if (!existsSync(report)) throw new Error(`${report} is missing: scripts/reports.sh makes it`);
-  }
-  const vite = inRoot("node_modules/vite/bin/vite.js");
-  execFileSync(process.execPath, [vite, "build", inRoot("www"), "--logLevel", "warn"]);
-  server = await serve({ port: 0 });
+  server = await serve({ root: builtDemo(), port: 0 });
   browser = await launch();
 });
 afterEach(() => Promise.all(open.splice(0).map((context) => context.close())));
@@ -30,22 +21,13 @@ after(async () => {
   await server?.close();
 });
 
-async function newContext(settings = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...settings });
+async function newContext(settings) {
+  const context = await contextIn(browser, settings);
   open.push(context);
   return context;
 }
 
-/** A page that is ready, and what it complained of on the way. */
-async function openPage(name, context) {
-  const page = await context.newPage();
-  const complaints = [];
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
-  await page.goto(`${server.url}${name}.html`);
-  await page.waitForSelector(name === "index" || name === "jobs" ? ".card" : "#results .panel");
-  return { page, complaints };
-}
+const openPage = (name, context) => openIn(context, server.url, name);
 
 const number = (text) => Number(/-?[\d.]+/.exec(text.replaceAll("−", "-"))[0]);
 
@@ -220,14 +202,7 @@ for (const [what, settings] of [
         await page.locator(".curve svg").waitFor();
       }
       await page.waitForTimeout(300);
-      await page.evaluate(AXE);
-      const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-      const named = found.violations.map(
-        (one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`,
-      );
-      assert.deepEqual(named, [], name);
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(wide <= 0, `${name} is ${wide} px wider than the window`);
+      assert.deepEqual(await faultsOf(page), [], name);
     }
   });
 }

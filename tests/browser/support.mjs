@@ -4,27 +4,9 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
 import { inRoot } from "../../scripts/paths.mjs";
 
-const FLAGS = [
-  "--headless=new",
-  "--no-sandbox",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-/** Starts Chromium, with further arguments where they are given; a machine without one fails here. */
-export function launch(further = []) {
-  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-  if (!existsSync(executablePath)) {
-    throw new Error(`no browser at ${executablePath}: install Chromium, or say where it is in CHROMIUM`);
-  }
-  return chromium.launch({ executablePath, args: [...FLAGS, ...further] });
-}
+export { launch } from "../../scripts/chromium.mjs";
 
 /** The folder with the model and `market.json` that the page shows. */
 export function marketFolder() {

@@ -1,34 +1,17 @@
-// Starts Chromium, without any flag that changes how it runs JavaScript or wasm.
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+// Chromium and its pages, as the benchmark uses them.
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
-
-const FLAGS = [
-  "--headless=new",
-  "--no-sandbox",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-function executable() {
-  const path = process.env.CHROMIUM ?? "/usr/bin/chromium";
-  if (!existsSync(path)) throw new Error(`no browser at ${path}: scripts/browser.sh installs one; or set CHROMIUM`);
-  return path;
-}
+import { launch as launchChromium, launchWithProfile } from "../../../scripts/chromium.mjs";
 
 /** A browser with a profile of its own that is gone when it closes. `gpu`: let WebGPU use SwiftShader. */
-export const launch = ({ gpu = false } = {}) =>
-  chromium.launch({ executablePath: executable(), args: gpu ? [...FLAGS, "--enable-unsafe-webgpu"] : FLAGS });
+export const launch = ({ gpu = false } = {}) => launchChromium(gpu ? ["--enable-unsafe-webgpu"] : []);
 
 /** A folder for a profile that survives its browser, and a way to open it. */
 export function profile() {
   const folder = mkdtempSync(join(tmpdir(), "tidyrank-bench-"));
   return {
-    open: () => chromium.launchPersistentContext(folder, { executablePath: executable(), args: FLAGS }),
+    open: () => launchWithProfile(folder),
     remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }),
   };
 }
