@@ -144,7 +144,11 @@ export class Shards {
     return arranged.places.map(({ at, ...place }) => ({ ...(items[at] as RankedCleaner), ...place }));
   }
 
-  /** Whether a cleaner can be in a ranking, and where. */
+  /**
+   * Whether a cleaner can be in a ranking, and where, as `Engine::explain_exclusion` says it natively. The filters are the
+   * engine's; the place is found here, as no engine knows the scores that the others gave. One engine is asked the same way:
+   * the module has no second way, which would only be bytes.
+   */
   async exclusion(request: AnyRequest, cleanerId: string, signal: AbortSignal | undefined): Promise<Exclusion> {
     const { maxDistanceKm } = request.filters ?? {};
     const far = Math.max(maxDistanceKm ?? CLEANERS_REACH_KM, CLEANERS_REACH_KM);
@@ -154,9 +158,10 @@ export class Shards {
     if (by.length > 0) return left;
     const { rows, scores } = await this.score(request, signal);
     const score = scores[rows.indexOf(row)] as number;
-    const least = request.filters?.minScore ?? -Infinity;
+    // The engine reads the least score as it writes scores, in 32 bits.
+    const least = Math.fround(request.filters?.minScore ?? -Infinity);
     if (score < least) {
-      const params = { limit: Math.round(10 * least) / 10, score: Math.round(10 * score) / 10 };
+      const params = { limit: tenths(least), score: tenths(score) };
       return { ...left, by: [{ code: "excluded_score", params, text: "" }], score };
     }
     const ahead = (other: number, at: number) => other > score || (other === score && (rows[at] as number) < row);
@@ -288,6 +293,11 @@ export class Shards {
       throw thrown;
     }
   }
+}
+
+/** Rounded as `engine::reason::tenths` does: halves away from 0, and no -0. */
+function tenths(value: number): number {
+  return (Math.sign(value) * Math.round(Math.abs(10 * value))) / 10 + 0;
 }
 
 function isUnknown(thrown: unknown): boolean {

@@ -403,7 +403,7 @@ export declare class Recommender {
   suggestBid(job: Job, cleaner: string | CleanerProfile, options?: BidOptions): Promise<BidSuggestion>;
   /**
    * Why a cleaner has their score and their place, with the options of the ranking. The code is `request.unknown_cleaner` for who
-   * is not in the catalog.
+   * is not in the catalog, and with one in tiles for who is neither near enough for the request nor within 50 km of the job.
    */
   explain(job: Job, cleanerId: string, options?: ExplainOptions): Promise<Explanation>;
   /**

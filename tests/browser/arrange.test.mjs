@@ -141,6 +141,31 @@ describe("one and two engines", () => {
     assert.deepEqual([answers[4].rank, answers[4].score], [1, Math.fround(last.score + 100)]);
   });
 
+  test("explain an exclusion by score where the ranking leaves somebody out, to the last bit", async () => {
+    const [all] = (await answersOf([recommend({ limit: 200 })]))[0];
+    const { cleanerId, score } = all.items[9];
+    // Scores have 32 bits: the first two are the score itself to the engine, the last is the next one.
+    const ulp = 2 ** (Math.floor(Math.log2(score)) - 23);
+    const leasts = [score, score + ulp / 4, score + ulp];
+    const house = [{ cleanerId, action: "boost", points: -100 }];
+    const answers = await same([
+      ...leasts.map((minScore) => recommend({ limit: 200, filters: { minScore } })),
+      ...leasts.map((minScore) => ["explainExclusion", job(), cleanerId, { filters: { minScore } }]),
+      ["explainExclusion", job(), cleanerId, { house, filters: { minScore: 50 } }],
+    ]);
+    const [rankings, whys] = [answers.slice(0, 3), answers.slice(3, 6)];
+    const listed = ({ items }) => items.some((item) => item.cleanerId === cleanerId);
+    assert.deepEqual(rankings.map(listed), [true, true, false]);
+    assert.deepEqual(
+      whys.map(({ excluded }) => !excluded),
+      [true, true, false],
+    );
+    assert.equal(whys[1].rank, 10);
+    const { score: low, by } = answers[6];
+    assert.equal(low, Math.fround(score - 100));
+    assert.deepEqual(by[0].params, { limit: 50, score: -Math.round(-10 * low) / 10 });
+  });
+
   test("refuse what cannot be", async () => {
     const cases = [
       { filters: { maxPrice: -1 } },
