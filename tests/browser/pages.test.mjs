@@ -57,7 +57,8 @@ describe("Find jobs", () => {
     const { page } = await openPage("jobs", await newContext());
     await page.locator(".card .head").first().click();
     await page.locator(".curve svg").waitFor();
-    const [min, optimal, max] = (await page.locator(".details h3 .sum").first().textContent()).split("–").map(number);
+    const suggested = await page.textContent(".details h3 .sum");
+    const [optimal, min, max] = suggested.match(/[\d.]+/g).map(Number);
     assert.ok(min <= optimal && optimal <= max, `${min} ${optimal} ${max}`);
     await page.getByText("By the bid model.").waitFor();
     const chance = async (price) => {
@@ -206,3 +207,12 @@ for (const [what, settings] of [
     }
   });
 }
+
+test("on a phone the name of every page is in view among the others", async () => {
+  const context = await newContext({ viewport: { width: 390, height: 844 } });
+  for (const name of ["index", ...PAGES]) {
+    const { page } = await openPage(name, context);
+    const { left, right } = await page.$eval(".pages [aria-current]", (link) => link.getBoundingClientRect().toJSON());
+    assert.ok(left >= 0 && right <= 390, `${name}: ${left} to ${right}`);
+  }
+});

@@ -33,7 +33,7 @@ export function winCurve(suggestion: BidSuggestion): TemplateResult {
         y=${TOP} height=${HEIGHT - TOP - BOTTOM}></rect>
       ${ticks.map(
         (share) => svg`<line class="grid" x1=${LEFT} x2=${WIDTH - RIGHT} y1=${y(share)} y2=${y(share)}></line>
-          <text class="tick" x=${LEFT - 7} y=${y(share) + 4} text-anchor="end">${Math.round(100 * top * share)} %</text>`,
+          <text class="tick" x=${LEFT - 7} y=${y(share) + 4} text-anchor="end">${Number((100 * top * share).toFixed(1))} %</text>`,
       )}
       ${[0, 0.25, 0.5, 0.75, 1].map((share) => {
         const price = first.price + share * (last.price - first.price);

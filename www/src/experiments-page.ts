@@ -39,7 +39,7 @@ function draw(): void {
     <main class="one">
       <section id="results" tabindex="-1" aria-labelledby="here-title">
         <h2 id="here-title">In this browser</h2>
-        ${consentView(state.records)}
+        ${consentView(state.records, true)}
         ${state.problem ? html`<p class="notice bad" role="alert">${state.problem}</p>` : nothing}
         <div class="tiles">${variants()}${latest()}</div>
       </section>
@@ -83,7 +83,7 @@ function variants(): TemplateResult {
 
 function latest(): TemplateResult {
   const { store } = state.records;
-  const rows = state.found.slice(-LATEST).reverse();
+  const rows = [...state.found].sort((a, b) => b.at - a.at || a.rank - b.rank).slice(0, LATEST);
   const outcomes = (one: RecommendationRecord) =>
     [
       ...Object.entries(one.outcomes).flatMap(([kind, came]) => (came ? [kind] : [])),
@@ -94,7 +94,7 @@ function latest(): TemplateResult {
   return html`<section class="panel"><h2>Latest of ${state.found.length} records</h2>
     <div class="scroll" tabindex="0"><table>
       <thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col" class="number">Place</th>
-        <th scope="col" class="number">Score</th><th scope="col">What came of it</th></tr></thead>
+        <th scope="col" class="number">Score</th><th scope="col">Outcome</th></tr></thead>
       <tbody>${rows.map(
         (one) => html`<tr><td>${moment(one.at, 0)}</td>
           <td>${one.type === "job_recommendation" ? `${one.jobId} for ${one.cleanerId}` : `${one.cleanerId} for ${one.jobId}`}</td>

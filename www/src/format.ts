@@ -18,6 +18,10 @@ export function moment(at: number, offsetMinutes: number): string {
   return `${day.replace(",", "")}, ${local.toISOString().slice(11, 16)}`;
 }
 
+/** A day, e.g. `21 Nov`. */
+export const day = (at: number): string =>
+  new Date(at * 1000).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+
 /** A moment for `<input type="datetime-local">`. */
 export function toInput(at: number, offsetMinutes: number): string {
   return new Date((at + offsetMinutes * 60) * 1000).toISOString().slice(0, 16);

@@ -83,7 +83,7 @@ function errors({ errors, ratingReference }: HealthReport): TemplateResult {
             { name: "expected − actual", color: "neural" },
             { name: "RMSE at the release", color: "line-strong", shape: "dashed" },
           ],
-          format: (value) => `${value.toFixed(0)} %`,
+          format: (value) => `${Number(value.toFixed(1))} %`,
         })
   }</section>`;
 }
@@ -100,7 +100,7 @@ function reliability({ rating }: HealthReport): TemplateResult | typeof nothing 
         { name: "actual", color: "rule", shape: "points" },
         { name: "as expected", color: "line-strong", shape: "dashed" },
       ],
-      format: (value) => `${value.toFixed(0)} %`,
+      format: (value) => `${Number(value.toFixed(1))} %`,
     })}
     <p class="hint">Ten bins of equal size; the calibration error is ${(100 * rating.ece).toFixed(2)} % of the scale.</p></section>`;
 }

@@ -213,16 +213,16 @@ function bidView(item: RankedJob): TemplateResult {
     ["You usually ask", bid.inputs.cleanerAverage],
     ["Lowest bid so far", bid.inputs.lowestBid],
   ];
-  return html`<h3>Your bid <span class="sum">${money(bid.min, currency)} – <strong>${money(bid.optimal, currency)}</strong> – ${money(bid.max, currency)}</span></h3>
+  return html`<h3>Suggested bid <span class="sum">${money(bid.optimal, currency)} <small>(${money(bid.min, currency)} to ${money(bid.max, currency)})</small></span></h3>
     ${winCurve(bid)}
     <div class="field">
-      <label for="asked">Ask</label>
-      <output for="asked">${money(asked, currency)}: ${Math.round(100 * point.winProbability)} % to win, ${money(point.expectedRevenue, currency)} to expect</output>
+      <label for="asked">Your price</label>
+      <output for="asked">${money(asked, currency)}: ${Math.round(100 * point.winProbability)} % to win, ${money(point.expectedRevenue, currency)} expected</output>
       <input id="asked" type="range" min=${Math.floor(low)} max=${Math.ceil(high)} step="1" .value=${String(Math.round(asked))}
         aria-valuetext="${money(asked, currency)}, ${Math.round(100 * point.winProbability)} percent to win"
         @input=${(event: Event) => change({ asked: (event.target as HTMLInputElement).valueAsNumber })} />
     </div>
-    <p class="hint">Most to expect at ${money(bid.best.price, currency)}: ${money(bid.best.expectedRevenue, currency)}.
+    <p class="hint">The most revenue is to be expected at ${money(bid.best.price, currency)}: ${money(bid.best.expectedRevenue, currency)}.
       ${bid.source === "model" ? "By the bid model." : "By the market's figures: there is no bid model."}</p>
     <dl class="facts">${inputs.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value === null ? "unknown" : money(value, currency)}</dd></div>`)}
       <div><dt>You win</dt><dd>${bid.inputs.winRate === null ? "unknown" : `${Math.round(100 * bid.inputs.winRate)} % of your bids`}</dd></div></dl>
@@ -231,7 +231,7 @@ function bidView(item: RankedJob): TemplateResult {
         ? html`<div class="actions">
           <button class="small" aria-pressed=${records.has(item.jobId, "bid_placed")}
             @click=${() => records.outcome(item.jobId, "bid_placed", asked)}>Bid ${money(asked, currency)}</button>
-          <label class="feedback">Say <select @change=${(event: Event) => records.feedback(item.jobId, (event.target as HTMLSelectElement).value)}>
+          <label class="feedback">Feedback <select @change=${(event: Event) => records.feedback(item.jobId, (event.target as HTMLSelectElement).value)}>
             <option value="">…</option>${FEEDBACK.map(([kind, text]) => html`<option value=${kind}>${text}</option>`)}
           </select></label></div>`
         : nothing

@@ -2,6 +2,7 @@
 import { html, type TemplateResult } from "lit-html";
 import { ref } from "lit-html/directives/ref.js";
 import uPlot from "uplot";
+import { day } from "./format.js";
 import "uplot/dist/uPlot.min.css";
 
 /** A chart: the first column is what runs along the bottom. */
@@ -57,7 +58,10 @@ function draw(element: HTMLElement, chart: Chart, width: number): void {
     width,
     height: HEIGHT,
     scales: { x: { time: chart.time }, ...(chart.range && { y: { range: chart.range } }) },
-    axes: [axis, { ...axis, size: 56, ...(format && { values: (_: uPlot, ticks: number[]) => ticks.map(format) }) }],
+    axes: [
+      { ...axis, ...(chart.time && { values: (_: uPlot, ticks: number[]) => ticks.map(day) }) },
+      { ...axis, size: 56, ...(format && { values: (_: uPlot, ticks: number[]) => ticks.map(format) }) },
+    ],
     series: [
       {},
       ...chart.series.map(({ name, color: stroke, shape }) => ({

@@ -138,8 +138,8 @@ export class Records {
   }
 }
 
-/** What is kept, and the choice whether to keep it. */
-export function consentView(records: Records): TemplateResult {
+/** What is kept, and the choice whether to keep it. The page that shows the records need not say where they are. */
+export function consentView(records: Records, shownHere = false): TemplateResult {
   if (!records.store) return html`<p class="hint consent">This browser keeps no records: ${records.problem}</p>`;
   const granted = records.mayRecord;
   return html`<p class="hint consent">
@@ -148,7 +148,8 @@ export function consentView(records: Records): TemplateResult {
         @change=${(event: Event) => records.consent((event.target as HTMLInputElement).checked)} />
       Remember recommendations and what I do with them, in this browser only
     </label>
-    ${granted ? html`Shown under <a href="./experiments.html">Experiments</a>. Unticking erases everything.` : ""}
+    ${granted && !shownHere ? html`Shown under <a href="./experiments.html">Experiments</a>.` : ""}
+    ${granted ? "Unticking erases everything." : ""}
     ${records.problem ? html`<span role="alert">${records.problem}</span>` : ""}
   </p>`;
 }

@@ -81,6 +81,7 @@ export async function readReport<Name extends keyof Reports>(name: Name): Promis
 }
 
 const percent = (share: number, digits = 1) => `${(100 * share).toFixed(digits)} %`;
+const signed = (share: number) => `${share < 0 ? "−" : "+"}${percent(Math.abs(share))}`;
 const pText = (p: number) => (p < 0.001 ? "< 0.001" : p.toFixed(3));
 
 /** Variants, differences, and how sure one could be day by day. */
@@ -101,9 +102,10 @@ export function experimentReport(report: ExperimentReport): TemplateResult {
           )}</tbody></table></div>
         ${ratio(report.sampleRatio)}
       </section>
-      <section class="panel"><h2>Difference from ${control}</h2>${forest(report)}</section>
-      <section class="panel"><h2>How sure, day by day</h2>${sureness(report)}
-        <p class="hint">An always-valid p-value may be looked at every day; it never rises.</p></section>
+      <section class="panel"><h2>Difference from ${control}</h2>${forest(report)}
+        <p class="hint">In percentage points, with ${percent(level, 0)} intervals; p at the end, adjusted for several variants (Holm).</p></section>
+      <section class="panel"><h2>p-value, day by day</h2>${sureness(report)}
+        <p class="hint">Below the dashed line the variant differs. This p-value is always valid: it may be looked at every day, and never rises.</p></section>
     </div>`;
 }
 
@@ -129,7 +131,7 @@ function forest({ comparisons }: ExperimentReport): TemplateResult {
           ${svg`<rect class="span" x=${x(newcombe[0])} width=${x(newcombe[1]) - x(newcombe[0])} y="3.5" height="3"></rect>
             <rect class="point" x=${x(difference) - 0.7} width="1.4" y="0.5" height="9"></rect>`}
         </svg>
-        <span>${difference < 0 ? "−" : "+"}${percent(Math.abs(difference))} [${percent(newcombe[0])}, ${percent(newcombe[1])}], p ${pText(p)}</span>
+        <span>${signed(difference)} [${signed(newcombe[0])}, ${signed(newcombe[1])}], p ${pText(p)}</span>
       </dd>
     </div>`,
   )}</dl>`;

@@ -159,7 +159,7 @@ function actions(item: RankedCleaner, { records, client }: State, jobId: string)
     ${
       records.mayRecord
         ? html`${does("contacted", "Contact")} ${does("hired", "Hire")}
-          <label class="feedback">Say
+          <label class="feedback">Feedback
             <select @change=${(event: Event) => records.feedback(item.cleanerId, (event.target as HTMLSelectElement).value)}>
               <option value="">…</option>
               ${FEEDBACK.map(([kind, text]) => html`<option value=${kind} ?selected=${records.said(item.cleanerId) === kind}>${text}</option>`)}

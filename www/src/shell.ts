@@ -1,6 +1,5 @@
 // What all pages share: the head with the way to the others, loading, and what is shown when that fails.
 import { html, nothing, render, type TemplateResult } from "lit-html";
-import { ref } from "lit-html/directives/ref.js";
 import { type Capabilities, type Catalog, Recommender, TidyrankError } from "tidyrank";
 import { type Client, loadMarket } from "./market.js";
 
@@ -48,16 +47,23 @@ export function head(file: PageFile, status?: TemplateResult): TemplateResult {
     </header>
     <nav class="pages" aria-label="Pages">
       ${PAGES.map(
-        (page) =>
-          html`<a href="./${page.file}" aria-current=${page.file === file ? "page" : nothing}
-            ${ref((link) => page.file === file && link?.scrollIntoView({ block: "nearest", inline: "center" }))}>${page.name}</a>`,
+        (page) => html`<a href="./${page.file}" aria-current=${page.file === file ? "page" : nothing}>${page.name}</a>`,
       )}
     </nav>`;
 }
 
+/** The list of pages in which the name of this one was brought into view: on a phone not all have room. */
+let brought: HTMLElement | undefined;
+
 /** Draws a page. */
 export function show(page: TemplateResult): void {
   render(page, app);
+  const pages = app.querySelector<HTMLElement>(".pages");
+  if (!pages || pages === brought) return;
+  brought = pages;
+  const current = pages.querySelector<HTMLElement>("[aria-current]");
+  const room = pages.clientWidth - (current?.offsetWidth ?? 0);
+  if (current) pages.scrollLeft = current.offsetLeft - pages.offsetLeft - room / 2;
 }
 
 /** Starts a page: says that it loads, and what went wrong where it does. */
