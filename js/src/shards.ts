@@ -179,14 +179,12 @@ export class Shards {
     return await this.#withTiles(request, signal, async (): Promise<Explanation> => {
       const rows = await this.#all("row", cleanerId, signal);
       const at = rows.findIndex((row) => row !== null);
-      // Who is in no engine is unknown, or in a tile that is too far away: this knows.
-      const left = at < 0 ? await this.exclusion(request, cleanerId, signal) : undefined;
       const answers = await this.#ranked("score", request, signal);
       const meta = mergedMeta(answers);
       const rivals = rivalsOf(mergedScores(answers), rows[at] ?? -1, request.limit ?? DEFAULT_LIMIT);
-      const filtered =
-        left ??
-        (!rivals || request.filters?.minScore != null ? await this.exclusion(request, cleanerId, signal) : undefined);
+      // Who is in no engine is unknown, or in a tile that is too far away: the exclusion knows.
+      const asks = !rivals || request.filters?.minScore != null;
+      const filtered = asks ? await this.exclusion(request, cleanerId, signal) : undefined;
       const excluded = filtered?.by ?? [];
       if (!rivals) return { ...NOTHING, cleanerId, rank: null, score: null, excluded, meta };
       const question = { ...rivals, cleanerId, counterfactuals };

@@ -2,6 +2,8 @@
 // and from two, whose bests are put together before they are arranged.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { build } from "esbuild";
+import { inRoot } from "../../scripts/paths.mjs";
 import { serve } from "../../scripts/serve.mjs";
 import { installedPackage, knownJob, launch, openSite, siteWith } from "./support.mjs";
 
@@ -117,6 +119,23 @@ describe("one and two engines", () => {
     assert.ok(answers[0].items.every(({ propensity }) => propensity === null));
   });
 
+  test("arrange alike for each wish alone, where it changes the list", async () => {
+    const [[plain]] = await answersOf([recommend({ limit: 20 })]);
+    const wishes = [
+      { limit: 20, exposure: { share: 0.6 } },
+      { limit: 20, filters: { minScore: plain.items[9].score } },
+      { limit: 20, explore: { method: "epsilon", epsilon: 1, seed: 3 } },
+      { limit: 20, diversity: { lambda: 0.3 } },
+    ];
+    const answers = await same(wishes.map(recommend));
+    const ids = ({ items }) => items.map(({ cleanerId }) => cleanerId);
+    for (const [at, answer] of answers.entries())
+      assert.notDeepEqual(ids(answer), ids(plain), JSON.stringify(wishes[at]));
+    assert.equal(answers[0].items.filter(({ isNew }) => isNew).length, 12);
+    // Only those are counted who would be shown.
+    assert.deepEqual([answers[1].items.length, answers[1].meta.excluded.score], [10, 10]);
+  });
+
   test("explain exclusions alike", async () => {
     const why = (cleanerId, options) => ["explainExclusion", job(), cleanerId, options];
     const [all] = (await answersOf([recommend({ limit: 200 })]))[0];
@@ -184,4 +203,17 @@ describe("one and two engines", () => {
     const codes = answers.map(({ code }) => code);
     assert.deepEqual(codes, [...Array(8).fill("request.invalid"), ...Array(3).fill("request.shape")]);
   });
+});
+
+test("what is unknown of a component is unknown to whoever arranges the pool, not 0", async () => {
+  const entryPoints = [inRoot("js/src/arrange.ts")];
+  const { outputFiles } = await build({ entryPoints, bundle: true, format: "esm", write: false });
+  const code = Buffer.from(outputFiles[0].contents).toString("base64");
+  const { poolBytes } = await import(`data:text/javascript;base64,${code}`);
+  const item = { cleanerId: "a", row: 1, score: 2, reviews: 3, price: null, location: null };
+  const last = (value) => {
+    const bytes = poolBytes([{ ...item, contributions: [{ value: 50 }, { value }] }]);
+    return Buffer.from(bytes).readDoubleLE(bytes.length - 8);
+  };
+  assert.deepEqual([last(null), last(0), last(12.5)], [Number.NaN, 0, 12.5]);
 });
