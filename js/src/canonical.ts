@@ -38,6 +38,6 @@ function written(value: unknown, leftOut: readonly string[]): string {
 }
 
 function rounded(value: number): number {
-  // Adding 0 makes a 0 of -0.
-  return Math.abs(value) < WHOLE ? Math.floor(value * SCALE + 0.5) / SCALE + 0 : value;
+  // JSON writes -0 as 0.
+  return Math.abs(value) < WHOLE ? Math.floor(value * SCALE + 0.5) / SCALE : value;
 }

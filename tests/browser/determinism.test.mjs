@@ -91,6 +91,31 @@ describe("the same bytes", () => {
     assert.ok(native.every((line) => !/\d\.\d{5}/.test(line)));
   });
 
+  test("are those that the documentation promises, number by number", () => {
+    const { canonicalJson } = tidyrank;
+    for (const [value, text] of [
+      [0.00005, "0.0001"],
+      [-0.00005, "0"],
+      // Halves go up, not away from 0.
+      [-0.00015, "-0.0001"],
+      [1.00004999, "1"],
+      [-0, "0"],
+      [2 ** 53, "9007199254740992"],
+      [1e305, "1e+305"],
+      [Number.NaN, "null"],
+      [undefined, "null"],
+      [Float32Array.of(0.5, 1e-9), "[0.5,0]"],
+      [{ b: 1, a: [{ "€": 1, z: undefined, A: "\u2028<" }] }, '{"a":[{"A":"\u2028<","€":1}],"b":1}'],
+      // What names the machine is left out of `meta` alone.
+      [
+        { meta: { kernel: "x", workers: 2, scored: 1, a: { kernel: 1 } }, kernel: 3 },
+        '{"kernel":3,"meta":{"a":{"kernel":1},"scored":1}}',
+      ],
+    ]) {
+      assert.equal(canonicalJson(value), text);
+    }
+  });
+
   test("in Node as natively", async () => {
     const answers = [];
     for (const question of asked) answers.push(await answerTo(tidyrank, recommender, question));

@@ -117,7 +117,7 @@ describe("Records", () => {
     const { page } = await openPage("index", context);
     await page.waitForTimeout(300);
     const empty = await openPage("experiments", context);
-    await empty.page.getByText("Latest of 0 records").waitFor();
+    await empty.page.getByText("Nothing is recorded.").waitFor();
     await page.locator("#consent").check();
     await page.locator("#experiment").check();
     await page.locator(".card .head").nth(1).click();
@@ -144,7 +144,7 @@ describe("Records", () => {
     assert.ok(lines.some((event) => event.type === "outcome" && event.outcome === "hired"));
     assert.ok(lines.every((event) => event.type !== "cleaner_recommendation" || event.experiment === "score-2026"));
     await shown.getByRole("button", { name: "Erase all" }).click();
-    await shown.getByText("Latest of 0 records").waitFor();
+    await shown.getByText("Nothing is recorded.").waitFor();
     assert.deepEqual(complaints, []);
   });
 });

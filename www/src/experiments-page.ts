@@ -91,6 +91,10 @@ function latest(): TemplateResult {
     ]
       .map(words)
       .join(", ");
+  if (rows.length === 0) {
+    return html`<section class="panel"><h2>Records</h2>
+      <p class="hint">Nothing is recorded. With the box above ticked, what the other pages show appears here.</p></section>`;
+  }
   return html`<section class="panel"><h2>Latest of ${state.found.length} records</h2>
     <div class="scroll" tabindex="0"><table>
       <thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col" class="number">Place</th>
