@@ -49,6 +49,18 @@ describe("answers", () => {
     assert.equal(state.asked, 3);
   });
 
+  test("are as old as their question, however long the answer took", async () => {
+    const { state, get } = setUp({ ttl: 60 });
+    await get({}, async () => {
+      state.now += 50;
+      return { items: [] };
+    });
+    state.now = 1059;
+    assert.equal((await get({})).cached, true);
+    state.now = 1060;
+    assert.equal((await get({})).cached, false);
+  });
+
   test("live an hour where nothing is said", async () => {
     const { state, get } = setUp();
     await get({});

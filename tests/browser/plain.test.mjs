@@ -111,6 +111,27 @@ describe("in a plain page", () => {
     await context.close();
   });
 
+  test("files that a new manifest does not name any more are thrown away, and no others", async () => {
+    const { context, page } = await openPage();
+    await rankIn(page, [{}], {});
+    const manifest = JSON.parse(new TextDecoder().decode(modelFile("manifest.json")));
+    const gone = manifest.files.find(({ role }) => role === "bids").sha256;
+    const kept = () =>
+      page.evaluate(async () => {
+        const keys = await (await caches.open("tidyrank-models-1")).keys();
+        return keys.filter(({ url }) => url.includes("/sha256/")).map(({ url }) => url.slice(-64));
+      });
+    const before = await kept();
+    assert.ok(before.includes(gone));
+    manifest.files = manifest.files.filter(({ sha256 }) => sha256 !== gone);
+    await context.route("**/market/manifest.json", (route) => route.fulfill({ json: manifest }));
+    await rankIn(page, [{}], {});
+    // What is written to the cache is not waited for.
+    for (let tries = 0; (await kept()).includes(gone) && tries < 50; tries++) await page.waitForTimeout(20);
+    assert.deepEqual((await kept()).sort(), before.filter((hash) => hash !== gone).sort());
+    await context.close();
+  });
+
   test("a cached model loads without a network, manifest included", async () => {
     const { context, page } = await openPage();
     await rankIn(page, [{}], { worker: false });
