@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use tidyrank::artifact::{Manifest, Tensors};
-use tidyrank::engine::gpu::GpuModel;
+use tidyrank::engine::gpu::{Arithmetic, GpuModel};
 use tidyrank::engine::{Engine, Item, JobRequest, Mode, NearScores, Precision, Request};
 use tidyrank::numeric::Kernel;
 
-use super::{CLOSE, SHADERS, block_on, requests, scorer};
+use super::{ARITHMETICS, CLOSE, block_on, requests, scorer};
 
 /// The proven bounds of the released model: what makes the GPU's scores useful.
 const BOUND: f32 = 8e-3;
@@ -40,7 +40,7 @@ fn rankings_with_the_gpu_are_those_of_the_cpu() {
     let engine = engine();
     let model = gpu_model(&engine);
     let cleaners = engine.catalog().cleaners().len();
-    for (arithmetic, _) in SHADERS {
+    for arithmetic in ARITHMETICS {
         let mut scorer = scorer(&model, cleaners as u32, arithmetic);
         for from in (0..cleaners).step_by(77) {
             block_on(scorer.write_items(from as u32, &engine.gpu_items(from..from + 77))).unwrap();
@@ -89,7 +89,7 @@ fn scores_that_are_off_are_not_believed() {
     let engine = engine();
     let job = JobRequest { posted_at: engine.catalog().as_of(), ..JobRequest::default() };
     let request = Request { limit: Some(5), job, ..Request::default() };
-    let mut scorer = scorer(&gpu_model(&engine), 200, SHADERS[0].0);
+    let mut scorer = scorer(&gpu_model(&engine), 200, Arithmetic::Dot4);
     block_on(scorer.write_items(0, &engine.gpu_items(0..200))).unwrap();
     let mut scores = block_on(scorer.score(&engine.gpu_request(&request).unwrap().unwrap())).unwrap();
     let tolerance = scorer.tolerance();

@@ -27,10 +27,11 @@ pub enum Arithmetic {
 }
 
 impl Arithmetic {
-    fn source(self) -> &'static str {
+    /// Its shader (WGSL): the arithmetic of a layer, then the forward pass that both have in common.
+    pub fn source(self) -> &'static str {
         match self {
-            Self::Dot4 => include_str!("shaders/forward_dot4.wgsl"),
-            Self::F32 => include_str!("shaders/forward_f32.wgsl"),
+            Self::Dot4 => concat!(include_str!("shaders/dot4.wgsl"), include_str!("shaders/forward.wgsl")),
+            Self::F32 => concat!(include_str!("shaders/f32.wgsl"), include_str!("shaders/forward.wgsl")),
         }
     }
 

@@ -1,4 +1,5 @@
-// The forward pass of both branches of the int8 model, one candidate per invocation: for where WGSL has no packed dot product.
+// The forward pass of both branches of the int8 model, one candidate per invocation. The arithmetic of a layer comes before it, in
+// dot4.wgsl or in f32.wgsl: `put` keeps activations in the invocation's column, `panel_of` makes eight outputs of a layer.
 //
 // Bindings of group 0:
 //   0  shape    uniform: widths and places, see `Shape` in pack.rs
@@ -8,7 +9,6 @@
 //   4  scores   storage, write: the two branches' scores of every candidate
 //
 // An invocation keeps its activations in its own column of workgroup memory, so that no barrier is needed.
-// Activation codes and int8 weights are multiplied and summed as f32.
 
 const LANES: u32 = 32u;
 // Words of one column: an input of up to 128 channels, an output of up to 64, two codes per word.
@@ -52,6 +52,12 @@ struct Shape {
 
 var<workgroup> columns: array<u32, COLUMN * LANES>;
 
+// Eight outputs of a layer.
+struct Panel {
+    near: vec4<f32>,
+    far: vec4<f32>,
+}
+
 // Two i16 in one word.
 fn low(word: u32) -> i32 {
     return bitcast<i32>(word << 16u) >> 16u;
@@ -94,42 +100,6 @@ fn first(branch: u32, channel: u32, query: u32, item: u32, pair: u32) -> vec4<i3
     let sum = sat16(sat16(from_query + from_item) + pair_share(branch, channel, pair));
     return clamp(sum, vec4<i32>(0), vec4<i32>(MAX_CODE));
 }
-
-// ---- here the two shaders differ ----
-
-// Four activations, two in a word.
-fn put(at: u32, word: u32, words: u32, lane: u32, codes: vec4<i32>) {
-    let bits = vec4<u32>(codes);
-    columns[(at + 2u * word) * LANES + lane] = bits.x | (bits.y << 16u);
-    columns[(at + 2u * word + 1u) * LANES + lane] = bits.z | (bits.w << 16u);
-}
-
-struct Panel {
-    near: vec4<f32>,
-    far: vec4<f32>,
-}
-
-// Eight outputs of a layer. A product of two codes is exact in f32, a sum of them is not.
-fn panel_of(layer: Layer, panel: u32, at: u32, lane: u32) -> Panel {
-    var near = vec4<f32>(0.0);
-    var far = vec4<f32>(0.0);
-    let weights = layer.weights + panel * 8u * layer.inputs;
-    for (var word = 0u; word < 2u * layer.inputs; word++) {
-        let codes = columns[(at + word) * LANES + lane];
-        let one = f32(codes & 0xffffu);
-        let two = f32(codes >> 16u);
-        let place = weights + 4u * word;
-        near += one * bitcast<vec4<f32>>(model[place]) + two * bitcast<vec4<f32>>(model[place + 2u]);
-        far += one * bitcast<vec4<f32>>(model[place + 1u]) + two * bitcast<vec4<f32>>(model[place + 3u]);
-    }
-    let scales = layer.scales + 4u * panel;
-    return Panel(
-        near * bitcast<vec4<f32>>(model[scales]) + bitcast<vec4<f32>>(model[scales + 2u]),
-        far * bitcast<vec4<f32>>(model[scales + 1u]) + bitcast<vec4<f32>>(model[scales + 3u]),
-    );
-}
-
-// ---- from here on they are the same again ----
 
 fn quantised(values: vec4<f32>) -> vec4<i32> {
     return vec4<i32>(clamp(round(values), vec4<f32>(0.0), vec4<f32>(f32(MAX_CODE))));
