@@ -131,8 +131,9 @@ describe("consent", () => {
     });
     while (server.state.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     await page.evaluate(() => store.setConsent(false));
+    // The server answers after five seconds; nobody waits for that.
     const seen = await other.evaluate(async () => ({
-      sending: await window.sending,
+      sending: await Promise.race([window.sending, new Promise((done) => setTimeout(done, 2500, "still sending"))]),
       consent: store.consent(),
       code: await t.codeOf(store.recordCleaners({ jobId: "j" }, t.list(1))),
       raw: await t.raw(),
@@ -582,6 +583,28 @@ describe("without a database", () => {
       await context.close();
     });
   }
+
+  test("consent counts in memory too: nothing is kept or sent without it, and withdrawing it erases", async () => {
+    const { context, page } = await fresh(breakages["that is not there"]);
+    const outcome = await page.evaluate(async () => {
+      const store = await t.open();
+      const refused = async () => [
+        await t.codeOf(store.recordCleaners({ jobId: "j" }, t.list(3))),
+        await t.codeOf(store.sync("/events")),
+        store.consent(),
+        (await store.stats()).events,
+      ];
+      const before = await refused();
+      await store.setConsent(true);
+      await store.recordCleaners({ jobId: "j" }, t.list(3));
+      const granted = (await store.stats()).events;
+      await store.setConsent(false);
+      return { before, granted, after: await refused() };
+    });
+    const codes = ["events.consent", "events.consent"];
+    assert.deepEqual(outcome, { before: [...codes, "unknown", 0], granted: 3, after: [...codes, "denied", 0] });
+    await context.close();
+  });
 
   test("in a page without an origin, where browsers forbid it", async () => {
     const context = await browser.newContext();
