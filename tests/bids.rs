@@ -17,7 +17,11 @@ use tidyrank::engine::{
 use tidyrank::features::{BID_FEATURE_COUNT, BID_FEATURES, schema_hash};
 use tidyrank::model::{BID_OUTPUTS, BIDS_FORMAT, BIDS_VERSION, BidModel};
 
-const FIXTURE: &[u8] = include_bytes!("fixtures/bids-1/bids.safetensors");
+/// A file of before there were supported prices.
+const EARLIER: &[u8] = include_bytes!("fixtures/bids-1/bids.safetensors");
+const SUPPORTED: &[u8] = include_bytes!("fixtures/bids-1/supported.safetensors");
+/// Of the fixture and of [`file`]: ln of the prices relative to the cleaner's usual one, and to the reference.
+const SUPPORT: [f64; 4] = [-0.2, 0.3, -0.4, 0.35];
 const CURVES: &str = include_str!("fixtures/bids-1/curves.json");
 
 fn kinds() -> Vec<String> {
@@ -46,7 +50,15 @@ fn file(weights: &[f32]) -> Tensors {
     tensors.insert_f32("normaliser.mean", &[BID_FEATURE_COUNT], &[0.5; BID_FEATURE_COUNT]).unwrap();
     tensors.insert_f32("normaliser.std", &[BID_FEATURE_COUNT], &[1.5; BID_FEATURE_COUNT]).unwrap();
     tensors.insert_f64("calibration", &[3], &[1.0, 0.0, 0.0]).unwrap();
+    tensors.insert_f64("support", &[2, 2], &SUPPORT).unwrap();
     tensors
+}
+
+/// A model that says the same of every bid: these outputs, whatever the inputs.
+fn constant(outputs: [f32; BID_OUTPUTS]) -> Vec<u8> {
+    let mut tensors = file(&[0.0]);
+    tensors.insert_f32("layers.2.bias", &[BID_OUTPUTS], &outputs).unwrap();
+    tensors.to_bytes()
 }
 
 fn market(kinds: Vec<String>) -> Market {
@@ -137,6 +149,17 @@ fn damaged(written: Option<Vec<u8>>, found: Option<Vec<u8>>) -> Engine {
     Engine::load_files(&manifest, file, Precision::Int8).unwrap()
 }
 
+/// The prices that a model of these tests was learned from; `None` where an answer does not tell what they are relative to.
+fn learned_from(found: &BidSuggestion) -> Option<[f64; 2]> {
+    let inputs = &found.inputs;
+    let [below, above, low, high] = SUPPORT.map(f64::exp);
+    let reference = inputs.market_average.or(inputs.client_budget)?;
+    Some(match inputs.cleaner_average {
+        Some(usual) => [(usual * below).min(reference), (usual * above).max(reference)],
+        None => [reference * low, reference * high],
+    })
+}
+
 /// What every answer keeps, whatever it rests on.
 fn check(found: &BidSuggestion, fee: f64) {
     assert!(0.0 < found.min && found.min <= found.optimal && found.optimal <= found.max, "{found:?}");
@@ -158,9 +181,13 @@ fn check(found: &BidSuggestion, fee: f64) {
     }
     assert!(found.curve.contains(&found.best));
     if found.source == BidSource::Model {
-        // Nothing inside the range earns more, but for what rounding to hundredths does.
+        // Nothing among the prices that were learned from earns more, but for what rounding to hundredths does.
         let optimal = found.optimal * (1.0 - fee) * found.win_probability;
-        for point in found.curve.iter().filter(|point| (found.min..=found.max).contains(&point.price)) {
+        let Some(ends) = learned_from(found) else { return };
+        let [low, high] = ends.map(|price| price.clamp(found.min, found.max));
+        let cent = 0.01 + 1e-9 * high;
+        assert!((low - cent..=high + cent).contains(&found.optimal), "not from {low} to {high}: {found:?}");
+        for point in found.curve.iter().filter(|point| (low..=high).contains(&point.price)) {
             assert!(
                 point.expected_revenue <= optimal * (1.0 + 0.2 / found.optimal) + 1e-300,
                 "{point:?} beats {found:?}"
@@ -172,8 +199,66 @@ fn check(found: &BidSuggestion, fee: f64) {
 }
 
 #[test]
+fn the_suggested_price_is_one_that_was_learned_from() {
+    // A range from exp(-0.7) to exp(1.2) of the market's price; softplus(y) = x for y = ln(e^x - 1).
+    let outputs = |slope: f32, level: f32| {
+        let from = |x: f32| x.exp_m1().ln();
+        [-0.7, from(0.7), from(1.2), level, from(slope)]
+    };
+    let market = 3.0 * (15.0 - 1.0 + 0.05 * 19.5);
+    let found = |slope, level, cleaner| {
+        let found = engine(Some(constant(outputs(slope, level)))).suggest_bid(&ask(cleaner)).unwrap();
+        check(&found, 0.0);
+        assert!(
+            (found.min - market * (-0.7f64).exp()).abs() < 0.01 && (found.max - market * 1.2f64.exp()).abs() < 0.01
+        );
+        found
+    };
+    // Where winning hardly falls with the price the whole curve's best is its end, 3.3 times the market's price and 5 times that of "a".
+    let flat = found(0.05, -1.0, "a");
+    assert!(flat.best.price > flat.max && flat.max > 149.0, "{flat:?}");
+    // The usual prices are 30 and 60.
+    let near = |price: f64, expected: f64| assert!((price - expected).abs() < 0.01, "{price} is not {expected}");
+    near(flat.optimal, market);
+    near(found(0.05, -1.0, "b").optimal, 60.0 * 0.3f64.exp());
+    // Where it falls steeply the least price is best.
+    near(found(40.0, -30.0, "a").optimal, 30.0 * (-0.2f64).exp());
+    near(found(40.0, -30.0, "b").optimal, market);
+    // In between the revenue has its top where 1 = slope * (1 - P): with a slope of 3.05 P is 0.672, the logit 0.718.
+    near(found(3.0, -1.0, "b").optimal, market);
+    near(found(3.0, 1.2, "b").optimal, market * ((1.2 - 0.717_84) / 3.05f64).exp());
+    // Nobody knows what "c" asks for a job without a length: what cleaners ask is relative to the budget then.
+    let mut budget = ask("c");
+    (budget.job.duration_h, budget.job.budget) = (None, Some(50.0));
+    near(engine(Some(constant(outputs(0.05, -1.0)))).suggest_bid(&budget).unwrap().optimal, 50.0 * 0.35f64.exp());
+    near(engine(Some(constant(outputs(40.0, -30.0)))).suggest_bid(&budget).unwrap().optimal, 50.0 * (-0.4f64).exp());
+}
+
+#[test]
+fn where_the_range_has_no_price_that_was_learned_from_its_nearest_end_is_suggested() {
+    // From 1.5 to 1.8 times the market's price, 44.9: the usual 30 is far below.
+    let from = |x: f32| x.exp_m1().ln();
+    let low = 1.5f32.ln();
+    let dear = engine(Some(constant([low, from(0.1), from(0.1), -1.0, from(0.05)]))).suggest_bid(&ask("a")).unwrap();
+    assert_eq!(dear.optimal, dear.min);
+    // Up to 0.4 times: far below the usual 60.
+    let cheap = engine(Some(constant([-1.2, from(0.1), from(0.1), -1.0, from(40.0)])));
+    let cheap = cheap.suggest_bid(&ask("b")).unwrap();
+    assert_eq!(cheap.optimal, cheap.max);
+}
+
+#[test]
+fn an_earlier_file_that_does_not_say_what_was_learned_from_suggests_the_median() {
+    let found = engine(Some(EARLIER.to_vec())).suggest_bid(&ask("a")).unwrap();
+    assert_eq!((found.source, found.optimal), (BidSource::Model, found.median));
+    let now = engine(Some(SUPPORTED.to_vec())).suggest_bid(&ask("a")).unwrap();
+    assert_eq!((now.min, now.median, now.max, &now.curve), (found.min, found.median, found.max, &found.curve));
+    assert_ne!(now.optimal, found.optimal);
+}
+
+#[test]
 fn the_model_says_what_numpy_says() {
-    let model = read(FIXTURE).unwrap();
+    let model = read(SUPPORTED).unwrap();
     let cases: Vec<Value> = serde_json::from_str(CURVES).unwrap();
     assert_eq!(cases.len(), 24);
     for (at, case) in cases.iter().enumerate() {
@@ -193,12 +278,12 @@ fn the_model_says_what_numpy_says() {
 
 #[test]
 fn a_file_that_is_cut_or_flipped_anywhere_is_refused_or_read_but_never_panics() {
-    for length in 0..FIXTURE.len() {
-        assert!(read(&FIXTURE[..length]).is_err(), "length {length}");
+    for length in 0..SUPPORTED.len() {
+        assert!(read(&SUPPORTED[..length]).is_err(), "length {length}");
     }
-    for at in 0..FIXTURE.len() {
+    for at in 0..SUPPORTED.len() {
         for bit in [1u8, 128] {
-            let mut bytes = FIXTURE.to_vec();
+            let mut bytes = SUPPORTED.to_vec();
             bytes[at] ^= bit;
             if let Ok(model) = read(&bytes) {
                 let curve = model.curve(&[0.25; BID_FEATURE_COUNT], Some(1)).unwrap();
@@ -226,6 +311,12 @@ fn a_file_of_another_kind_says_what_is_wrong() {
     assert_eq!(code(&|t| t.insert_f64("calibration", &[2], &[1.0, 0.0]).unwrap()), "artifact.shape");
     assert_eq!(code(&|t| t.insert_f32("layers.2.bias", &[4], &[0.0; 4]).unwrap()), "artifact.shape");
     assert_eq!(code(&|t| t.insert_f32("layers.2.bias", &[5], &[f32::INFINITY; 5]).unwrap()), "artifact.format");
+    for ends in
+        [[0.3, -0.2, -0.4, 0.35], [-0.2, 0.3, 0.1, 0.0], [f64::NAN, 0.3, -0.4, 0.35], [-0.2, f64::INFINITY, 0.0, 0.0]]
+    {
+        assert_eq!(code(&|t| t.insert_f64("support", &[2, 2], &ends).unwrap()), "artifact.format", "{ends:?}");
+    }
+    assert_eq!(code(&|t| t.insert_f64("support", &[4], &SUPPORT).unwrap()), "artifact.shape");
     let zeros = [0.0; BID_FEATURE_COUNT];
     assert_eq!(code(&|t| t.insert_f32("normaliser.std", &[BID_FEATURE_COUNT], &zeros).unwrap()), "artifact.format");
 }
@@ -275,7 +366,7 @@ fn a_model_that_cannot_be_used_is_told_and_the_market_answers() {
 
 #[test]
 fn the_cleaners_own_bid_does_not_count() {
-    let engine = engine(Some(FIXTURE.to_vec()));
+    let engine = engine(Some(SUPPORTED.to_vec()));
     let with = |ids: &[(&str, f32)]| {
         let mut question = ask("a");
         let bid = |(id, amount): &(&str, f32)| BidRequest { cleaner_id: (*id).into(), amount: Some(*amount) };
@@ -290,7 +381,7 @@ fn the_cleaners_own_bid_does_not_count() {
 
 #[test]
 fn a_newcomer_is_answered_by_what_they_say() {
-    for engine in [engine(None), engine(Some(FIXTURE.to_vec()))] {
+    for engine in [engine(None), engine(Some(SUPPORTED.to_vec()))] {
         let profile = |rate, id: Option<&str>| CleanerProfile {
             cleaner_id: id.map(String::from),
             hourly_rate: rate,
@@ -319,7 +410,7 @@ fn a_newcomer_is_answered_by_what_they_say() {
 
 #[test]
 fn questions_that_cannot_be_answered_are_refused() {
-    let engine = engine(Some(FIXTURE.to_vec()));
+    let engine = engine(Some(SUPPORTED.to_vec()));
     let refused = |change: &dyn Fn(&mut BidQuestion)| {
         let mut question = ask("a");
         change(&mut question);
@@ -357,7 +448,7 @@ fn questions_that_cannot_be_answered_are_refused() {
 
 #[test]
 fn the_prices_asked_for_are_the_curve() {
-    let engine = engine(Some(FIXTURE.to_vec()));
+    let engine = engine(Some(SUPPORTED.to_vec()));
     let question = BidQuestion { prices: vec![40.0, 20.0, 30.0, 20.0], fee: Some(0.25), ..ask("a") };
     let found = engine.suggest_bid(&question).unwrap();
     check(&found, 0.25);
@@ -371,7 +462,7 @@ fn released(with_model: bool) -> Engine {
     let file = |name: &str| std::fs::read(folder.join(name)).unwrap();
     let catalog = file("catalog.safetensors");
     let mut files = vec![FileEntry::of("catalog", "catalog.safetensors", &catalog)];
-    files.extend(with_model.then(|| FileEntry::of("bids", "bids.safetensors", FIXTURE)));
+    files.extend(with_model.then(|| FileEntry::of("bids", "bids.safetensors", SUPPORTED)));
     let manifest = Manifest {
         format_version: FORMAT_VERSION,
         oldest_readable: OLDEST_READABLE,
@@ -384,7 +475,7 @@ fn released(with_model: bool) -> Engine {
     };
     let read = |role: &str| match role {
         "catalog" => Some(catalog.clone()),
-        "bids" => Some(FIXTURE.to_vec()),
+        "bids" => Some(SUPPORTED.to_vec()),
         _ => None,
     };
     Engine::load_files(&manifest, read, Precision::Int8).unwrap()

@@ -1,7 +1,7 @@
 //! What to bid for a job: a range, a price, and how likely each price wins.
 //!
 //! With a model the range is that of winning prices (10 to 90 %) and the win curve the model's. Without one both come from what the
-//! market knows; see [`by_market`].
+//! market knows; see [`by_market`]. The suggested price is one like those that were learned from; see [`optimal_log_ratio`].
 
 #[cfg(feature = "native")]
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use super::reason::{Reason, whole};
 use super::request::{JobRequest, amount, moment};
 use crate::domain::CleanerStats;
 use crate::features::BidSubject;
-use crate::model::BidCurve;
+use crate::model::{BidCurve, Support};
 use crate::numeric::{logit, sigmoid};
 
 /// Points of the curve where no prices are asked for.
@@ -107,7 +107,8 @@ pub struct BidSuggestion {
     pub median: f64,
     /// The job goes for more than this in one of ten cases.
     pub max: f64,
-    /// The price from `min` to `max` with the highest expected revenue; without a model the median.
+    /// Of the prices from `min` to `max` that are like those that cleaners ask, the one with the highest expected revenue; without a
+    /// model, or with one that does not say what cleaners ask, the median.
     pub optimal: f64,
     /// How likely `optimal` wins, 0 to 1.
     pub win_probability: f64,
@@ -160,24 +161,23 @@ impl Engine {
         let reference = subject.reference().ok_or_else(|| EngineError::request("job.durationH", nothing))?;
         let modelled = self.bids.as_ref().and_then(|(model, identity)| {
             let kind = job.property_type.map(usize::from);
-            Some((model.curve(&subject.features(reference), kind)?, identity.clone()))
+            Some((model.curve(&subject.features(reference), kind)?, model.support(), identity.clone()))
         });
-        let (curve, model) = match modelled {
-            Some((curve, identity)) => (curve, Some(identity)),
-            None => (by_market(&subject, reference), None),
+        let (curve, support, model) = match modelled {
+            Some((curve, support, identity)) => (curve, support, Some(identity)),
+            // The curve is an assumption there: no ground to earn on.
+            None => (by_market(&subject, reference), None, None),
         };
         let point = |price: f64| {
             let win_probability = sigmoid(curve.logit(libm::log(price / reference)));
             BidPoint { price, win_probability, expected_revenue: price * (1.0 - fee) * win_probability }
         };
         let [min, median, max] = curve.quantiles.map(|log_ratio| hundredths(reference * libm::exp(log_ratio)));
-        let optimal = point(if model.is_some() {
-            let [low, _, high] = curve.quantiles;
-            hundredths(reference * libm::exp(best_log_ratio(&curve).clamp(low, high)))
-        } else {
-            // The curve is an assumption there: no ground to earn on.
-            median
-        });
+        let usual = subject.usual_price().map(|usual| libm::log(usual / reference));
+        let optimal =
+            point(support.map_or(median, |support| {
+                hundredths(reference * libm::exp(optimal_log_ratio(&curve, &support, usual)))
+            }));
         let curve: Vec<BidPoint> = prices(&question.prices, min, max)?.into_iter().map(point).collect();
         let (bid_count, lowest_bid) = subject.rivals();
         let inputs = BidInputs {
@@ -227,6 +227,21 @@ fn reasons(inputs: &BidInputs, optimal: f64, currency: &str) -> Vec<Reason> {
         reasons.push(Reason::new("bid_win_rate").number("percent", whole(100.0 * rate)));
     }
     reasons
+}
+
+/// ln of the ratio of the suggested price: where the expected revenue is highest inside the range and among prices that were learned
+/// from. Those are what cleaners ask relative to what they usually ask (`usual`, ln of its ratio), and from there on to the reference
+/// price, which the others ask; where the usual price is unknown, what cleaners ask relative to the reference. How winning falls with the
+/// price beyond is extrapolated, and where it falls slowly the revenue of a curve only grows: the highest price of all would be
+/// suggested, at which this cleaner wins next to nothing. Where the range has none of these prices, its nearest end.
+fn optimal_log_ratio(curve: &BidCurve, support: &Support, usual: Option<f64>) -> f64 {
+    let [low, _, high] = curve.quantiles;
+    let ends = usual.map_or(support.reference, |usual| {
+        let [below, above] = support.usual;
+        [(usual + below).min(0.0), (usual + above).max(0.0)]
+    });
+    let [from, to] = ends.map(|end| end.clamp(low, high));
+    best_log_ratio(curve).clamp(from, to)
 }
 
 /// ln of the price ratio with the highest expected revenue on a whole curve, infinite where revenue only grows. The revenue

@@ -29,6 +29,17 @@ pub struct BidModel {
     kinds: usize,
     layers: Vec<Dense>,
     calibration: Calibration,
+    support: Option<Support>,
+}
+
+/// Between which prices most of the bids were that a model was trained on (5 to 95 % of them), as ln of a ratio: low, then high. Of what
+/// is outside there is next to nothing to learn a win probability from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Support {
+    /// Relative to what the bidder usually asks.
+    pub usual: [f64; 2],
+    /// Relative to the reference price.
+    pub reference: [f64; 2],
 }
 
 /// What is done with the heads' outputs so that they hold on data that the network has not seen.
@@ -111,7 +122,12 @@ impl BidModel {
             return Err(ArtifactError::Format { reason: text!("a number of the bid model is not one that it can be") });
         }
         let calibration = Calibration { scale, shift, widen };
-        Ok(Self { mean, std, kinds: kinds.len(), layers, calibration })
+        Ok(Self { mean, std, kinds: kinds.len(), layers, calibration, support: read_support(tensors)? })
+    }
+
+    /// The prices that it was trained on; `None` of a file that does not say.
+    pub fn support(&self) -> Option<Support> {
+        self.support
     }
 
     /// What the model says of features in the order of its list, NaN = unknown; `kind` is the index of the kind of job.
@@ -147,6 +163,19 @@ impl BidModel {
         heads.iter_mut().zip(values).for_each(|(head, value)| *head = f64::from(value));
         heads
     }
+}
+
+fn read_support(tensors: &Tensors) -> Result<Option<Support>, ArtifactError> {
+    if tensors.shape("support").is_err() {
+        return Ok(None);
+    }
+    let ends = tensors.f64("support", &[2, 2])?;
+    let support = Support { usual: [ends[0], ends[1]], reference: [ends[2], ends[3]] };
+    let fits = |[low, high]: [f64; 2]| low <= high && low.is_finite() && high.is_finite();
+    if fits(support.usual) && fits(support.reference) {
+        return Ok(Some(support));
+    }
+    Err(ArtifactError::Format { reason: text!("the supported prices of the bid model are no ranges") })
 }
 
 /// The inputs of the network: per feature its normalised value, 0 where it is unknown, then whether it is known; then one place per

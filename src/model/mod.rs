@@ -9,7 +9,9 @@ mod hybrid;
 mod state;
 
 pub use crate::numeric::Scratch;
-pub use bids::{BID_OUTPUTS, BIDS_FORMAT, BIDS_VERSION, BidCurve, BidModel, Calibration, LEAST_SLOPE, bid_inputs};
+pub use bids::{
+    BID_OUTPUTS, BIDS_FORMAT, BIDS_VERSION, BidCurve, BidModel, Calibration, LEAST_SLOPE, Support, bid_inputs,
+};
 pub use branch::Int8Branch;
 pub use embeddings::Embeddings;
 pub use foldin::{FOLDIN_FORMAT, FoldIn, FoldTerm, LEANINGS};

@@ -14,7 +14,7 @@ const cases = JSON.parse(readFileSync(inRoot("tests/fixtures/bids.json"), "utf8"
 /** The released catalog, with the fixture as bid model where it is wanted. */
 function modelBytes(withModel) {
   const files = { catalog: modelFile("catalog.safetensors") };
-  if (withModel) files.bids = new Uint8Array(readFileSync(inRoot("tests/fixtures/bids-1/bids.safetensors")));
+  if (withModel) files.bids = new Uint8Array(readFileSync(inRoot("tests/fixtures/bids-1/supported.safetensors")));
   const manifest = JSON.parse(new TextDecoder().decode(modelFile("manifest.json")));
   manifest.files = Object.entries(files).map(([role, bytes]) => ({
     role,

@@ -2,7 +2,8 @@
 
 python3 -m venv /tmp/v && /tmp/v/bin/pip install numpy==2.4.6 && /tmp/v/bin/python tools/reference/bid_model.py tests/fixtures/bids-1
 
-Writes bids.safetensors (random weights, format version 1, see docs/model-format.md) and curves.json: rows of features (null =
+Writes bids.safetensors (random weights, format version 1, see docs/model-format.md), supported.safetensors (the same with the prices
+that were learned from, which files of before did not have) and curves.json: rows of features (null =
 unknown) with the kind of job, and what the formulas of docs/bids.md give for them in 64-bit floats.
 """
 
@@ -19,6 +20,7 @@ ln1p_bids_so_far ln_lowest_ratio ln_mean_ratio ln1p_hours_since_posting has_hist
 KINDS = ["apartment", "house", "office", "short_term_rental"]
 HIDDEN = [6, 4]
 CALIBRATION = [0.8, -0.25, 0.05]
+SUPPORT = [[-0.2, 0.3], [-0.4, 0.35]]
 
 
 def softplus(x):
@@ -36,6 +38,12 @@ def main(out):
     for at, (inputs, outputs) in enumerate(zip(sides, sides[1:])):
         tensors[f"layers.{at}.weight"] = rng.normal(0, 1 / np.sqrt(inputs), (outputs, inputs)).astype(np.float32)
         tensors[f"layers.{at}.bias"] = rng.normal(0, 0.3, outputs).astype(np.float32)
+    write(out / "bids.safetensors", tensors)
+    write(out / "supported.safetensors", tensors | {"support": np.array(SUPPORT, np.float64)})
+    curves(out, rng, tensors)
+
+
+def write(path, tensors):
     metadata = {"format": "tidyrank.bids", "format_version": "1"}
     metadata |= {"features": json.dumps(FEATURES), "kinds": json.dumps(KINDS)}
     header, data = {"__metadata__": metadata}, b""
@@ -45,8 +53,10 @@ def main(out):
         data += tensor.tobytes()
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
-    (out / "bids.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + data)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
+
+def curves(out, rng, tensors):
     wide = {name: tensor.astype(np.float64) for name, tensor in tensors.items()}
     cases = []
     for at in range(24):

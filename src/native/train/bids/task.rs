@@ -12,12 +12,15 @@ use crate::artifact::Tensors;
 use crate::artifact::json::quoted_list;
 use crate::domain::Split;
 use crate::features::{BID_FEATURE_COUNT, BID_FEATURES};
-use crate::model::{BIDS_FORMAT, BIDS_VERSION, BidModel, Calibration, bid_inputs};
+use crate::model::{BIDS_FORMAT, BIDS_VERSION, BidModel, Calibration, Support, bid_inputs};
 use crate::native::train::TrainError;
 use crate::native::train::adam::Parameter;
 use crate::native::train::fit::{Epoch, OnEpoch, Snapshot, Trainable, fit};
 use crate::native::train::init::{Stream, stream};
 use crate::native::train::ops::with_values;
+
+/// Between these quantiles of the training part's bids a price counts as known ground.
+const SUPPORTED: [f64; 2] = [0.05, 0.95];
 
 /// A trained bid model.
 #[derive(Debug, Clone)]
@@ -86,6 +89,7 @@ struct Task<'a> {
     hidden_rate: f64,
     quantile_weight: f64,
     hidden_rng: ChaCha8Rng,
+    support: Support,
 }
 
 impl<'a> Task<'a> {
@@ -102,6 +106,7 @@ impl<'a> Task<'a> {
             hidden_rate: recipe.hidden_rate,
             quantile_weight: recipe.quantile_weight,
             hidden_rng: stream(recipe.seed, Stream::Unknown),
+            support: support(rows, &split.train),
         })
     }
 
@@ -138,6 +143,8 @@ impl<'a> Task<'a> {
         tensors.set_metadata("kinds", quoted_list(self.kinds));
         tensors.insert_f32("normaliser.mean", &[BID_FEATURE_COUNT], &self.mean)?;
         tensors.insert_f32("normaliser.std", &[BID_FEATURE_COUNT], &self.std)?;
+        let Support { usual, reference } = self.support;
+        tensors.insert_f64("support", &[2, 2], &[usual, reference].concat())?;
         let Calibration { scale, shift, widen } = calibration;
         tensors.insert_f64("calibration", &[3], &[scale, shift, widen])?;
         self.network.write(&mut tensors)?;
@@ -188,6 +195,24 @@ fn normaliser(rows: &BidRows, part: &[usize]) -> (Vec<f32>, Vec<f32>) {
         (mean as f32, if variance > 1e-12 { variance.sqrt() as f32 } else { 1.0 })
     };
     (0..BID_FEATURE_COUNT).map(of).unzip()
+}
+
+/// Between which prices the bids of a part are, relative to the bidder's usual price and to the reference price. The usual price is that
+/// of a feature; where nobody has one, what holds for the reference price stands for it.
+fn support(rows: &BidRows, part: &[usize]) -> Support {
+    let usual = BID_FEATURES.iter().position(|name| *name == "ln_usual_ratio");
+    let usual = |at: usize| f64::from(usual.map_or(f32::NAN, |column| rows.features[at][column]));
+    let reference = ends(part.iter().map(|&at| rows.own[at]).collect()).unwrap_or_default();
+    let to_usual = part.iter().map(|&at| rows.own[at] - usual(at)).filter(|ratio| !ratio.is_nan());
+    Support { usual: ends(to_usual.collect()).unwrap_or(reference), reference }
+}
+
+/// The [`SUPPORTED`] quantiles by nearest rank; `None` of nothing.
+fn ends(mut values: Vec<f64>) -> Option<[f64; 2]> {
+    values.sort_by(f64::total_cmp);
+    let quantile = |level: f64| values.get(((level * values.len() as f64).ceil() as usize).saturating_sub(1)).copied();
+    let [low, high] = SUPPORTED;
+    Some([quantile(low)?, quantile(high)?])
 }
 
 #[cfg(test)]
@@ -286,6 +311,27 @@ mod tests {
         assert!((0.46..0.545).contains(&loss), "{loss}");
         let inside = test.iter().filter(|seen| seen.outside <= 0.0).count() as f64 / n;
         assert!((0.74..0.86).contains(&inside), "{inside}");
+    }
+
+    #[test]
+    fn the_supported_prices_are_where_nine_of_ten_bids_of_the_part_are() {
+        let mut rows = rows(50);
+        let part: Vec<usize> = (0..100).rev().collect();
+        for at in 0..rows.len() {
+            // 1 % to 100 % above the reference in the part, absurd outside; every other usual price is 10 % above the reference.
+            rows.own[at] = if at < 100 { (at + 1) as f64 / 100.0 } else { 9.0 };
+            let column = BID_FEATURES.iter().position(|name| *name == "ln_usual_ratio").unwrap();
+            rows.features[at][column] = if at % 2 == 0 { 0.1 } else { f32::NAN };
+        }
+        let near = |found: [f64; 2], expected: [f64; 2]| {
+            assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?} is not {expected:?}");
+        };
+        let found = support(&rows, &part);
+        near(found.reference, [0.05, 0.95]);
+        // The 3rd and the 48th of 0.01, 0.03 … 0.99, less 0.1.
+        near(found.usual, [-0.05, 0.85]);
+        rows.features.iter_mut().flatten().for_each(|value| *value = f32::NAN);
+        assert_eq!(support(&rows, &part), Support { usual: found.reference, reference: found.reference });
     }
 
     #[test]
