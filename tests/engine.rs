@@ -194,6 +194,7 @@ fn manifest(files: &Files) -> Manifest {
         seed: 1,
         data_fingerprint: "0".repeat(64),
         rule_weight: 0.25,
+        jobs_rule_weight: None,
         price_weight: 0.0,
         metrics: BTreeMap::new(),
         files: files.iter().map(|(role, bytes)| FileEntry::of(role, &format!("{role}.bin"), bytes)).collect(),

@@ -127,6 +127,109 @@ fn the_first_places_are_those_of_scoring_all() {
 }
 
 #[test]
+fn the_weight_is_the_one_for_jobs_and_the_rules_alone_where_none_was_fitted() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/cleaners/1.0.0");
+    let mut manifest = Manifest::from_bytes(&std::fs::read(folder.join("manifest.json")).unwrap()).unwrap();
+    for (fitted, expected) in [(Some(0.25), 0.25), (None, 1.0)] {
+        (manifest.jobs_rule_weight, manifest.rule_weight) = (fitted, 0.75);
+        let file = |role: &str| std::fs::read(folder.join(&manifest.file(role)?.path)).ok();
+        let engine = Engine::load(&manifest.to_bytes(), file, Precision::Int8).unwrap();
+        assert_eq!(engine.jobs_rule_weight(), expected);
+        let found = engine.recommend_jobs(&known(3, jobs(40))).unwrap();
+        assert_eq!((found.meta.mode, found.meta.rule_weight), (Mode::Ensemble, expected));
+        for item in &found.items {
+            let both = expected * item.rule_score + (1.0 - expected) * item.neural_score.unwrap();
+            assert!((item.score - both).abs() < 1e-4, "{item:?}");
+        }
+        let asked = JobsRequest { rule_weight: Some(0.5), ..known(3, jobs(40)) };
+        assert_eq!(engine.recommend_jobs(&asked).unwrap().meta.rule_weight, 0.5);
+        // The clients' weight is another.
+        let cleaners = Request { job: jobs(2).remove(1).job, ..Request::default() };
+        assert_eq!(engine.recommend(&cleaners).unwrap().meta.rule_weight, 0.75);
+    }
+}
+
+/// Four jobs an hour apart, of which the middle two and the last are a part; "a" and "b" bid, the last job is taken after four hours.
+#[test]
+fn the_choices_that_a_weight_is_fitted_on_are_of_one_part_and_of_what_was_open() {
+    use tidyrank::domain::{BidRecord, History, JobRecord, JobSpec, Vocabulary};
+    use tidyrank::native::eval::jobs::JobsHoldout;
+    use tidyrank::native::eval::jobs_weight::job_choices;
+    use tidyrank::native::eval::request::Names;
+
+    let mut engine = engine().clone();
+    let (market, cleaners) = (engine.catalog().market().clone(), engine.catalog().cleaners().to_vec());
+    let start = engine.catalog().as_of() + HOUR;
+    let after = |hours: f64| start + (hours * HOUR as f64) as i64;
+    let bid = |cleaner: u32, hours: f64| BidRecord { cleaner, amount: Some(30.0), placed_at: after(hours) };
+    let job = |number: usize, bids: Vec<BidRecord>| JobRecord {
+        id: format!("job {number}"),
+        client: None,
+        spec: JobSpec {
+            location: GeoPoint::new(38.0 + number as f64 / 50.0, 23.75),
+            duration_h: Some(2.0),
+            posted_at: after(number as f64),
+            scheduled_at: after(number as f64 + 48.0),
+            ..JobSpec::default()
+        },
+        bids,
+        hired: None,
+        completed: false,
+        rating: None,
+    };
+    let jobs = [
+        job(0, vec![bid(0, 3.4)]),
+        job(1, vec![bid(1, 1.5), bid(0, 3.6)]),
+        job(2, vec![bid(0, 3.5)]),
+        job(3, vec![bid(1, 3.8), bid(0, 5.0)]),
+        job(4, vec![bid(0, 4.5)]),
+    ];
+    let history = History::new(vec![], cleaners.len(), market.property_types.len());
+    let clients = Vocabulary::default();
+    let recorded = JobsHoldout {
+        names: Names { market: &market, cleaners: &cleaners, clients: &clients },
+        jobs: &jobs,
+        history: &history,
+        decided: &[None, None, None, Some(after(4.0)), None],
+        ended: &[None; 5],
+        from: 1,
+    };
+    let found = job_choices(&recorded, &[1, 2, 3], &mut engine).unwrap();
+    // At 1.5 h there is one job of the part, at 3.5 h three, at 3.6 h the two that "a" has not bid on, at 3.8 h the two that "b" has not.
+    // At 5 h job 3 is gone. Jobs 0 and 4 are of another part.
+    let rows: Vec<usize> = found.iter().map(|choice| choice.rows.len()).collect();
+    assert_eq!(rows, [3, 2, 2]);
+    // A rule score is that of a job by itself, as it stood.
+    let alone = |cleaner: usize, number: usize, hours: f64| {
+        let JobRecord { spec, bids, .. } = &jobs[number];
+        let before = bids.iter().filter(|bid| bid.placed_at < after(hours));
+        let bids = before.map(|bid| BidRequest { cleaner_id: id(bid.cleaner as usize), amount: bid.amount }).collect();
+        let &JobSpec { location, duration_h, posted_at, scheduled_at, .. } = spec;
+        let job = JobRequest {
+            location,
+            duration_h,
+            posted_at,
+            scheduled_at: Some(scheduled_at),
+            bids,
+            ..JobRequest::default()
+        };
+        let posting = JobPosting { job_id: "a".into(), job, ..JobPosting::default() };
+        engine.recommend_jobs(&known(cleaner, vec![posting])).unwrap().items[0].rule_score / 100.0
+    };
+    let expected = [(0, 3.5, 2, vec![1, 2, 3]), (0, 3.6, 1, vec![1, 3]), (1, 3.8, 3, vec![2, 3])];
+    for (choice, (cleaner, hours, taken, among)) in found.iter().zip(expected) {
+        let sorted = |mut scores: Vec<f32>| {
+            scores.sort_by(f32::total_cmp);
+            scores
+        };
+        let scores = among.iter().map(|job| alone(cleaner, *job, hours)).collect();
+        assert_eq!(sorted(choice.rows.iter().map(|row| row[0]).collect()), sorted(scores));
+        assert_eq!(choice.rows[choice.hired][0], alone(cleaner, taken, hours));
+        assert!(choice.rows.iter().all(|row| row[2] == 0.0 && (0.0..=1.0).contains(&row[1]) && row[1] > 0.0));
+    }
+}
+
+#[test]
 fn no_job_one_job_and_two() {
     assert!(rank(&known(0, vec![])).items.is_empty());
     for count in [1, 2] {

@@ -9,7 +9,8 @@ use tempfile::TempDir;
 use tidyrank::artifact::{FileEntry, Tensors};
 use tidyrank::domain::{Cleaner, DAY, Event, EventKind, GeoPoint, History, Hours, Market, Offer};
 use tidyrank::engine::{
-    CandidateScore, Catalog, Engine, Filters, JobRequest, Mode, Precision, Ranking, Request, Tile, TileIndex,
+    BidQuestion, BidSource, CandidateScore, Catalog, CleanerRef, Engine, Filters, JobFilters, JobPosting, JobRequest,
+    JobsRequest, Mode, Precision, Ranking, Request, Tile, TileIndex,
 };
 use tidyrank::model::Embeddings;
 use tidyrank::native::model_dir::ModelDir;
@@ -330,6 +331,82 @@ fn a_job_loads_few_tiles_of_a_million_cleaners_and_ranks_as_over_all() {
         );
         assert!(share(median) < 5.0 && share(most) < 15.0);
     }
+}
+
+/// Jobs of a place for a cleaner: where it is, and around.
+fn postings(place: GeoPoint, at: usize) -> Vec<JobPosting> {
+    let posting = |number: usize| {
+        let east = (number as f64 - 6.0) / 40.0;
+        let location = GeoPoint { latitude: place.latitude, longitude: place.longitude + east };
+        let job = request(Some(location), None, 31 * at + number).job;
+        let client_jobs = (!number.is_multiple_of(3)).then_some(number as u32);
+        JobPosting {
+            job_id: format!("job {number}"),
+            job,
+            client_jobs,
+            client_completed: client_jobs.map(|jobs| jobs / 2),
+        }
+    };
+    (0..12).map(posting).collect()
+}
+
+#[test]
+fn bids_explanations_and_jobs_are_those_of_the_whole_catalog() {
+    let country = Country::new();
+    let released = Released::new();
+    let whole = released.with_catalog(catalog_file(&country, 60_000));
+    let folder = tempfile::tempdir().unwrap();
+    let index = tiles::cut(whole.catalog(), 5, folder.path(), &|_| ()).unwrap();
+    let mut page = Page { engine: released.in_tiles(&index, folder.path()), folder: folder.path() };
+    let (mut asked, mut priced, mut changed) = (0, 0, 0);
+    for at in 0..12 {
+        let place = country.place(&mut Draw::of(8, at));
+        let job = Request { mode: Mode::Ensemble, ..request(Some(place), Some(20.0), at) };
+        page.turn_to(&job);
+        let here = page.engine.catalog().cleaners().len();
+        assert!(0 < here && here < 60_000, "{here}");
+        let ranking = same_ranking(&page.engine, &whole, &job);
+        for item in ranking.items.iter().step_by(6) {
+            let cleaner = || CleanerRef::Known(item.cleaner_id.clone());
+            let bid =
+                BidQuestion { job: job.job.clone(), cleaner: cleaner(), prices: vec![], fee: Some(0.1), at: None };
+            let suggested = page.engine.suggest_bid(&bid);
+            assert_eq!(suggested, whole.suggest_bid(&bid), "{bid:?}");
+            priced += usize::from(suggested.is_ok_and(|found| found.source == BidSource::Model));
+            let explained = page.engine.explain(&job, &item.cleaner_id, true).unwrap().expect("a candidate");
+            assert_eq!(explained.item.rank, item.rank);
+            changed += explained.counterfactuals.len();
+            assert_eq!(Some(explained), whole.explain(&job, &item.cleaner_id, true).unwrap(), "{job:?}");
+            for mode in [Mode::Ensemble, Mode::Neural] {
+                let wanted = JobsRequest {
+                    cleaner: cleaner(),
+                    jobs: postings(place, at),
+                    limit: None,
+                    mode,
+                    rule_weight: Some(0.4),
+                    filters: JobFilters { max_distance_km: Some(15.0), ..JobFilters::default() },
+                    level: None,
+                };
+                let found = page.engine.recommend_jobs(&wanted).unwrap();
+                assert_eq!(found, whole.recommend_jobs(&wanted).unwrap(), "{wanted:?}");
+                assert!(found.meta.model.is_some());
+            }
+            asked += 1;
+        }
+        // Of somebody whose tile is not here nothing is made up.
+        let there = |cleaner: &&Cleaner| page.engine.catalog().cleaners().iter().all(|here| here.id != cleaner.id);
+        let absent = whole.catalog().cleaners().iter().find(there).unwrap().id.clone();
+        let bid = BidQuestion {
+            cleaner: CleanerRef::Known(absent.clone()),
+            job: job.job.clone(),
+            prices: vec![],
+            fee: None,
+            at: None,
+        };
+        assert_eq!(page.engine.suggest_bid(&bid).unwrap_err().code(), "request.unknown_cleaner");
+        assert_eq!(page.engine.explain(&job, &absent, true).unwrap_err().code(), "request.unknown_cleaner");
+    }
+    assert!(asked > 20 && priced > 20 && changed > 20, "{asked} {priced} {changed}");
 }
 
 /// Cleaners across the antimeridian, around a pole, and nowhere.

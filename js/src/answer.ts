@@ -158,6 +158,7 @@ export const readCapabilities = readObject<Unreasoned<EngineCapabilities>>({
   modes: readList(mode),
   ruleWeight: readNumber,
   priceWeight: readNumber,
+  jobsRuleWeight: readNumber,
   cleaners: readNumber,
   asOf: readNumber,
 });

@@ -12,6 +12,7 @@ const fields: Record<string, Write> = {
   schema_hash: needed(text),
   rule_weight: needed(number),
   price_weight: number,
+  jobs_rule_weight: number,
   files: needed(list(object(file, "lenient"))),
 };
 

@@ -279,6 +279,8 @@ export interface Capabilities {
   ruleWeight: number;
   /** The price's share, likewise. */
   priceWeight: number;
+  /** The rules' share of an ensemble score where jobs are ranked for a cleaner, likewise. */
+  jobsRuleWeight: number;
   /** How many cleaners the catalog holds. */
   cleaners: number;
   /** The moment up to which the catalog knows what happened, seconds since 1970 in UTC. */

@@ -38,6 +38,10 @@ pub struct Manifest {
     /// Share of the price in the ensemble, 0 to 1.
     #[cfg_attr(feature = "native", serde(default))]
     pub price_weight: f32,
+    /// Share of the rule score where jobs are ranked for a cleaner, 0 to 1; `None` where none was fitted, as in models of before
+    /// there was one.
+    #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub jobs_rule_weight: Option<f32>,
     /// A few figures of the evaluation by name; the full report is beside the manifest. Serving needs none.
     #[cfg(feature = "native")]
     #[serde(default)]
@@ -163,7 +167,8 @@ impl Manifest {
                 return refuse(text!(Quoted(&file.sha256), " is no SHA-256 sum"));
             }
         }
-        for (field, weight) in [("rule_weight", self.rule_weight), ("price_weight", self.price_weight)] {
+        let jobs = ("jobs_rule_weight", self.jobs_rule_weight.unwrap_or_default());
+        for (field, weight) in [("rule_weight", self.rule_weight), ("price_weight", self.price_weight), jobs] {
             if !(0.0..=1.0).contains(&weight) {
                 return refuse(text!(field, " is not between 0 and 1"));
             }
@@ -189,6 +194,7 @@ mod tests {
             data_fingerprint: "f".into(),
             rule_weight: 0.6,
             price_weight: 0.0,
+            jobs_rule_weight: Some(0.75),
             metrics: BTreeMap::from([("r2".to_owned(), 0.5)]),
             files: vec![FileEntry::of("model.fp32", "model.safetensors", b"abc")],
         }
@@ -204,6 +210,9 @@ mod tests {
     fn what_is_written_is_read_back() {
         assert_eq!(Manifest::from_bytes(&manifest().to_bytes()), Ok(manifest()));
         assert_eq!(altered("\"seed\"", "\"later_field\": [1],\n  \"seed\""), Ok(manifest()));
+        let earlier = Manifest { jobs_rule_weight: None, ..manifest() };
+        assert_eq!(altered("  \"jobs_rule_weight\": 0.75,\n", ""), Ok(earlier.clone()));
+        assert!(!String::from_utf8(earlier.to_bytes()).unwrap().contains("jobs_rule_weight"));
     }
 
     #[test]
@@ -236,6 +245,7 @@ mod tests {
             ("model.safetensors", ".hidden", "artifact.manifest"),
             ("\"sha256\": \"ba", "\"sha256\": \"zz", "artifact.manifest"),
             ("\"rule_weight\": 0.6", "\"rule_weight\": 1.5", "artifact.manifest"),
+            ("\"jobs_rule_weight\": 0.75", "\"jobs_rule_weight\": -0.1", "artifact.manifest"),
         ];
         for (from, to, code) in cases {
             assert_eq!(altered(from, to).unwrap_err().code(), code, "{from} -> {to}");

@@ -86,7 +86,7 @@ impl Engine {
                 Seeker { id: profile.cleaner_id.as_deref(), cleaner: &newcomer, stats: &none, place: None, from }
             }
         };
-        let rule_weight = share("ruleWeight", request.rule_weight.unwrap_or(self.rule_weight))?;
+        let rule_weight = share("ruleWeight", request.rule_weight.unwrap_or(self.jobs_rule_weight))?;
         let (mode, rule_weight) = match request.mode {
             Mode::Neural if self.model.is_some() => (Mode::Neural, 0.0),
             Mode::Ensemble if self.model.is_some() => (Mode::Ensemble, rule_weight),

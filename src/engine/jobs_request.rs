@@ -24,7 +24,7 @@ pub struct JobsRequest {
     /// Which scores make the ranking.
     #[cfg_attr(feature = "native", serde(default))]
     pub mode: Mode,
-    /// Weight of the rule score in the ensemble, 0 to 1; by default the model's own.
+    /// Weight of the rule score in the ensemble, 0 to 1; by default the model's own [for jobs](super::Engine::jobs_rule_weight).
     #[cfg_attr(feature = "native", serde(default, skip_serializing_if = "Option::is_none"))]
     pub rule_weight: Option<f32>,
     /// Which jobs are left out.

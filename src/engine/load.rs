@@ -26,6 +26,8 @@ use crate::numeric::Kernel;
 
 /// Weight of the rule score in the ensemble where no model says otherwise (seed 001).
 const DEFAULT_RULE_WEIGHT: f32 = 0.6;
+/// Where nothing was fitted, jobs are ranked by the rules alone: an expected rating does not say which job a cleaner wants.
+const DEFAULT_JOBS_RULE_WEIGHT: f32 = 1.0;
 
 /// Which of a model's two files scores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,6 +75,7 @@ pub struct Engine {
     pub(super) area: Option<Area>,
     pub(super) rule_weight: f32,
     pub(super) price_weight: f32,
+    pub(super) jobs_rule_weight: f32,
     pub(super) identity: Option<ModelIdentity>,
     pub(super) kernel: Kernel,
     /// Why there is no model.
@@ -116,6 +119,7 @@ impl Engine {
             area: None,
             rule_weight: DEFAULT_RULE_WEIGHT,
             price_weight: 0.0,
+            jobs_rule_weight: DEFAULT_JOBS_RULE_WEIGHT,
             identity: None,
             kernel: Kernel::detect(),
             no_model: Notice::new("model.none", "No model is loaded: ranked by rules."),
@@ -167,6 +171,7 @@ impl Engine {
             Self::rules_only(catalog)
         };
         (engine.rule_weight, engine.price_weight) = (manifest.rule_weight, manifest.price_weight);
+        engine.jobs_rule_weight = manifest.jobs_rule_weight.unwrap_or(DEFAULT_JOBS_RULE_WEIGHT);
         match engine.read_model(manifest, file, precision) {
             Ok(model) => {
                 engine.model = Some(model);
@@ -288,6 +293,11 @@ impl Engine {
     /// Weight of the price where a request gives none.
     pub fn price_weight(&self) -> f32 {
         self.price_weight
+    }
+
+    /// Weight of the rule score where jobs are ranked for a cleaner and the request gives none: the one that was fitted for that, or 1.
+    pub fn jobs_rule_weight(&self) -> f32 {
+        self.jobs_rule_weight
     }
 
     /// The intervals of expected ratings, where the model comes with them.

@@ -121,6 +121,7 @@ mod tests {
             data_fingerprint: "f".into(),
             rule_weight: 0.6,
             price_weight: 0.0,
+            jobs_rule_weight: None,
             metrics: BTreeMap::new(),
             files: vec![],
         }

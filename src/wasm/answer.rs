@@ -161,6 +161,7 @@ pub(super) fn capabilities(engine: &Engine) -> Writer {
     modes.iter().for_each(|mode| writer.count(*mode as usize));
     writer.float(Some(engine.rule_weight()));
     writer.float(Some(engine.price_weight()));
+    writer.float(Some(engine.jobs_rule_weight()));
     let in_tiles = |index: &TileIndex| index.tiles().iter().map(|tile| tile.cleaners as usize).sum();
     writer.count(engine.tile_index().map_or(engine.catalog().cleaners().len(), in_tiles));
     writer.number(engine.catalog().as_of() as f64);

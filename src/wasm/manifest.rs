@@ -30,6 +30,7 @@ fn body(reader: &mut Reader<'_>, head: Manifest) -> Option<Manifest> {
         schema_hash: reader.text()?,
         rule_weight: reader.number()? as f32,
         price_weight: reader.float()?.unwrap_or_default(),
+        jobs_rule_weight: reader.float()?,
         files: reader.list(file)??,
         ..head
     })

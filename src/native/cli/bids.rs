@@ -171,6 +171,7 @@ fn folder(path: &Path, data: &Dataset) -> Result<ModelDir, CliError> {
         data_fingerprint: data.fingerprint.clone(),
         rule_weight: 1.0,
         price_weight: 0.0,
+        jobs_rule_weight: None,
         metrics: BTreeMap::new(),
         files: Vec::new(),
     };

@@ -204,6 +204,7 @@ fn rules_manifest(catalog: &Catalog) -> Manifest {
         data_fingerprint: String::new(),
         rule_weight: 1.0,
         price_weight: 0.0,
+        jobs_rule_weight: None,
         metrics: BTreeMap::new(),
         files: Vec::new(),
     }

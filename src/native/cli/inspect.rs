@@ -32,6 +32,7 @@ struct Report {
     seed: u64,
     rule_weight: f32,
     price_weight: f32,
+    jobs_rule_weight: Option<f32>,
     schema_hash: String,
     data_fingerprint: String,
     metrics: std::collections::BTreeMap<String, f64>,
@@ -94,6 +95,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), CliError> {
         seed: manifest.seed,
         rule_weight: manifest.rule_weight,
         price_weight: manifest.price_weight,
+        jobs_rule_weight: manifest.jobs_rule_weight,
         schema_hash: manifest.schema_hash,
         data_fingerprint: manifest.data_fingerprint,
         metrics: manifest.metrics,
@@ -160,6 +162,11 @@ fn tables(report: &Report) -> String {
     let (price, rules) = (report.price_weight, report.rule_weight);
     let shares = [price, (1.0 - price) * rules, (1.0 - price) * (1.0 - rules)].map(|share| 100.0 * share);
     line("ensemble", format!("{:.0} % price, {:.0} % rules, {:.0} % network", shares[0], shares[1], shares[2]));
+    let jobs = |rules: f32| format!("{:.0} % rules, {:.0} % network", 100.0 * rules, 100.0 * (1.0 - rules));
+    line(
+        "jobs for cleaners",
+        report.jobs_rule_weight.map_or_else(|| "rules alone: no weight was fitted".to_owned(), jobs),
+    );
     line("features", report.schema_hash.clone());
     line("data", report.data_fingerprint.clone());
     for file in &report.files {

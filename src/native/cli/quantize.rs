@@ -1,6 +1,6 @@
 //! `tidyrank quantize`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::Serialize;
@@ -14,11 +14,14 @@ use crate::engine::{AREA_TENSOR, Area, Catalog, Conformal, Engine, Precision};
 use crate::model::Embeddings;
 use crate::native::calibrate::{self, FittedFoldIn};
 use crate::native::datasets::Dataset;
-use crate::native::eval::ensemble::{Weights, choices, fit};
+use crate::native::eval::ensemble::{Weights, choices, fit, fit_rules};
+use crate::native::eval::jobs::JobsHoldout;
+use crate::native::eval::jobs_weight::job_choices;
 use crate::native::eval::request::Names;
 use crate::native::model_dir::{ModelDir, ModelDirError};
 use crate::native::monitor::{REFERENCE_ROLE, Reference, observe};
 use crate::native::quantize::{Calibration, CalibrationSource, Quantised, QuantizeError, Rounding, quantise};
+use crate::native::score::Lives;
 use crate::native::train::SplitKind;
 
 /// Flags of `tidyrank quantize`.
@@ -26,7 +29,7 @@ use crate::native::train::SplitKind;
 #[command(after_help = "Examples:\n  tidyrank quantize models/cleaners/1.0.0 --data data/athens\n  \
     tidyrank quantize models/cleaners/1.0.0 --data data/athens --jobs 500 --candidates 100\n\n\
     Adds model.q8.safetensors, catalog.safetensors, clients.safetensors, conformal.safetensors and foldin.safetensors to the folder, and names them \
-    in its manifest. Calibration of the codes uses the jobs of the training part alone; the ensemble's weights and the intervals \
+    in its manifest. Calibration of the codes uses the jobs of the training part alone; the ensembles' weights and the intervals \
     come from the validation part.")]
 pub(super) struct Args {
     /// Folder of the model that `tidyrank train` wrote
@@ -57,6 +60,8 @@ struct Summary {
     score_max: f64,
     /// The ensemble's weights, fitted on the hires of the validation part; `None` where there are too few of them.
     ensemble: Option<(f32, f32, usize)>,
+    /// The rules' weight where jobs are ranked for a cleaner, and how many bids of the validation part it was fitted on.
+    jobs: Option<(f32, usize)>,
     /// Fewest reviews of each bin, and how many validation jobs its intervals rest on.
     intervals: Vec<(u32, u32)>,
     /// Standard deviations of clients' leniency and weights, jobs they were chosen by, the errors there without and with them.
@@ -100,10 +105,13 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), CliError> {
     let observed = observe(&dataset, &chosen, &mut engine)?;
     let (weights, intervals, fold) =
         fit_served(&dataset, &parts.validation, &chosen, &state, (&mut engine, &mut model))?;
+    let jobs = fit_jobs(&args.data, &dataset, &parts.validation, &mut engine)?;
+    model.manifest.jobs_rule_weight = jobs.map(|fitted| fitted.rule_weight);
     // What inputs, scores and errors look like on jobs that were not trained on, for `tidyrank monitor` to compare with.
     model.write(&[(REFERENCE_ROLE, "reference.json", Reference::of(&observed).to_bytes())])?;
     let seconds = began.elapsed().as_secs_f64();
-    show(&summary(&model, rows.len(), &nearest, &stored, (weights, &intervals, &fold), seconds), context)
+    let fitted = (weights, jobs, &intervals, &fold);
+    show(&summary(&model, rows.len(), &nearest, &stored, fitted, seconds), context)
 }
 
 /// The jobs that a model may be fitted on.
@@ -169,6 +177,20 @@ fn fit_served(
     Ok((weights, intervals, fold))
 }
 
+/// Fits the weight of the rules in the other direction on the bids for the same jobs. `None` where there are too few.
+fn fit_jobs(dir: &Path, dataset: &Dataset, part: &[usize], engine: &mut Engine) -> Result<Option<Weights>, CliError> {
+    let lives = Lives::read(dir, dataset)?;
+    let recorded = JobsHoldout {
+        names: Names { market: &dataset.market, cleaners: &dataset.cleaners, clients: &dataset.client_ids },
+        jobs: &dataset.jobs,
+        history: &dataset.history,
+        decided: &lives.decided,
+        ended: &lives.ended,
+        from: part.first().copied().unwrap_or_default(),
+    };
+    Ok(fit_rules(&job_choices(&recorded, part, engine)?))
+}
+
 /// The cleaners with everything that is known at the end of the data, and their vectors.
 fn catalog(dataset: &Dataset, state: &Tensors) -> Result<Tensors, ArtifactError> {
     let twice = |id: String| ArtifactError::Metadata { key: "ids".to_owned(), reason: format!("{id:?} comes twice") };
@@ -185,7 +207,7 @@ fn summary(
     rows: usize,
     nearest: &Quantised,
     stored: &Quantised,
-    (weights, intervals, fold): (Option<Weights>, &Conformal, &FittedFoldIn),
+    (weights, jobs, intervals, fold): (Option<Weights>, Option<Weights>, &Conformal, &FittedFoldIn),
     seconds: f64,
 ) -> Summary {
     let pairs = nearest.layers.iter().zip(&stored.layers);
@@ -198,6 +220,7 @@ fn summary(
         score_max_nearest: nearest.score_max,
         score_max: stored.score_max,
         ensemble: weights.map(|fitted| (fitted.rule_weight, fitted.price_weight, fitted.hires)),
+        jobs: jobs.map(|fitted| (fitted.rule_weight, fitted.hires)),
         intervals: intervals.edges().iter().copied().zip(intervals.counts().iter().copied()).collect(),
         fold_in: (fold.scales, fold.jobs, fold.mse_unknown, fold.mse),
         files: model.manifest.files.iter().map(|file| (file.role.clone(), file.size)).collect(),
@@ -231,6 +254,10 @@ fn show(summary: &Summary, context: &Context) -> Result<(), CliError> {
             "ensemble fitted on {hires} hires of the validation part: price {price:.2}; of the rest, rules {rules:.2}\n"
         ),
         None => "ensemble weights as in the recipe: too few hires to fit them on\n".to_owned(),
+    })?;
+    output.text(&match summary.jobs {
+        Some((rules, bids)) => format!("jobs for cleaners, fitted on {bids} bids on those jobs: rules {rules:.2}\n"),
+        None => "jobs for cleaners: rules alone, for too few bids to fit a weight on\n".to_owned(),
     })?;
     let bins: Vec<String> = summary.intervals.iter().map(|(edge, count)| format!("{edge}+: {count}")).collect();
     output

@@ -195,6 +195,7 @@ fn write(out: &Path, recipe: &Recipe, dataset: &Dataset, trained: &Trained) -> R
         data_fingerprint: dataset.fingerprint.clone(),
         rule_weight: recipe.rule_weight,
         price_weight: 0.0,
+        jobs_rule_weight: None,
         metrics: BTreeMap::from([("validation_mse".to_owned(), best.map_or(f64::NAN, |epoch| epoch.validation_loss))]),
         files: Vec::new(),
     };

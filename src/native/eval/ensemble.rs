@@ -77,16 +77,29 @@ pub fn fit(choices: &[Choice]) -> Option<Weights> {
     if choices.len() < MIN_HIRES {
         return None;
     }
-    let grid = |from: f32| {
-        let steps = ((1.0 - from) / STEP).round() as u32;
-        (0..=steps).map(move |at| from + at as f32 * STEP)
-    };
-    let pairs = grid(MIN_RULE_WEIGHT).flat_map(|rules| grid(0.0).map(move |price| (rules.min(1.0), price.min(1.0))));
+    best(choices, grid(MIN_RULE_WEIGHT).flat_map(|rules| grid(0.0).map(move |price| (rules, price))))
+}
+
+/// The same where the price has no share.
+pub fn fit_rules(choices: &[Choice]) -> Option<Weights> {
+    if choices.len() < MIN_HIRES {
+        return None;
+    }
+    best(choices, grid(MIN_RULE_WEIGHT).map(|rules| (rules, 0.0)))
+}
+
+fn best(choices: &[Choice], pairs: impl Iterator<Item = (f32, f32)>) -> Option<Weights> {
     let fitted = pairs.map(|(rule_weight, price_weight)| {
         let log_likelihood = best_likelihood(choices, rule_weight, price_weight);
         Weights { rule_weight, price_weight, log_likelihood, hires: choices.len() }
     });
     fitted.max_by(|a, b| a.log_likelihood.total_cmp(&b.log_likelihood))
+}
+
+/// Weights from `from` to 1.
+fn grid(from: f32) -> impl Iterator<Item = f32> {
+    let steps = ((1.0 - from) / STEP).round() as u32;
+    (0..=steps).map(move |at| (from + at as f32 * STEP).min(1.0))
 }
 
 /// The largest mean log-likelihood over `β ≥ 0`, by Newton's method: the likelihood is concave in `β`.
@@ -154,6 +167,15 @@ mod tests {
             assert!((found.price_weight - price).abs() < 0.06, "{found:?} for {rules} {price}");
             assert!(found.log_likelihood > -(6.0f64).ln());
         }
+    }
+
+    #[test]
+    fn without_a_share_of_the_price_the_rules_weight_is_found() {
+        for rules in [0.3, 0.6, 1.0] {
+            let found = fit_rules(&drawn(rules, 0.0, 4000)).unwrap();
+            assert!((found.rule_weight - rules).abs() < 0.11 && found.price_weight == 0.0, "{found:?} for {rules}");
+        }
+        assert_eq!(fit_rules(&drawn(0.5, 0.0, MIN_HIRES - 1)), None);
     }
 
     #[test]

@@ -172,7 +172,7 @@ fn decide(
 }
 
 /// The jobs that were open at a moment and that the cleaner had not bid on.
-fn open(holdout: &JobsHoldout<'_>, at: Timestamp, cleaner: u32) -> Vec<usize> {
+pub(super) fn open(holdout: &JobsHoldout<'_>, at: Timestamp, cleaner: u32) -> Vec<usize> {
     let posted = holdout.jobs.partition_point(|job| job.spec.posted_at < at);
     let fresh = |job: &usize| {
         let bids = &holdout.jobs[*job].bids;
@@ -184,7 +184,7 @@ fn open(holdout: &JobsHoldout<'_>, at: Timestamp, cleaner: u32) -> Vec<usize> {
 
 impl JobsHoldout<'_> {
     /// A job as it stood at a moment.
-    fn posting(&self, job: usize, at: Timestamp) -> JobPosting {
+    pub(super) fn posting(&self, job: usize, at: Timestamp) -> JobPosting {
         let mut record = self.jobs[job].clone();
         record.bids.retain(|bid| bid.placed_at < at);
         let mine = self

@@ -6,6 +6,7 @@ pub mod bootstrap;
 pub mod coverage;
 pub mod ensemble;
 pub mod jobs;
+pub mod jobs_weight;
 pub mod metrics;
 pub mod report;
 pub mod request;
