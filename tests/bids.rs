@@ -9,12 +9,12 @@ use std::path::Path;
 use proptest::prelude::*;
 use serde_json::Value;
 use tidyrank::artifact::{FORMAT_VERSION, FileEntry, Manifest, OLDEST_READABLE, Tensors};
-use tidyrank::domain::{Cleaner, DAY, Event, EventKind, GeoPoint, History, Market};
+use tidyrank::domain::{Cleaner, CleanerStats, DAY, Event, EventKind, GeoPoint, History, JobSpec, Market, MarketStats};
 use tidyrank::engine::{
     BidQuestion, BidRequest, BidSource, BidSuggestion, Catalog, CleanerProfile, CleanerRef, Engine, EngineError,
     JobRequest, Precision,
 };
-use tidyrank::features::{BID_FEATURE_COUNT, BID_FEATURES, schema_hash};
+use tidyrank::features::{BID_FEATURE_COUNT, BID_FEATURES, BidSubject, schema_hash};
 use tidyrank::model::{BID_OUTPUTS, BIDS_FORMAT, BIDS_VERSION, BidModel};
 
 /// A file of before there were supported prices.
@@ -277,6 +277,43 @@ fn the_model_says_what_numpy_says() {
 }
 
 #[test]
+fn features_are_relative_to_the_reference_price() {
+    let (market, market_stats) = (market(kinds()), MarketStats::new(4));
+    let catalog = catalog();
+    let job = JobSpec { duration_h: Some(3.0), budget: Some(60.0), ..JobSpec::default() };
+    let mut stats = CleanerStats::new(4);
+    for bids in [0, 2] {
+        stats.bids = bids;
+        let cleaner = &catalog.cleaners()[0];
+        let bids_so_far = [45.0, 15.0];
+        let subject = BidSubject {
+            market: &market,
+            market_stats: &market_stats,
+            job: &job,
+            cleaner,
+            stats: &stats,
+            bids: &bids_so_far,
+            at: None,
+        };
+        assert_eq!(subject.reference(), Some(60.0), "nothing is known of the market");
+        let features = subject.features(60.0);
+        let of = |name: &str| features[BID_FEATURES.iter().position(|known| *known == name).unwrap()];
+        let expected = [
+            ("ln_reference", 60f32.ln()),
+            ("ln_budget_ratio", 0.0),
+            ("ln_usual_ratio", 0.5f32.ln()),
+            ("ln_lowest_ratio", 0.25f32.ln()),
+            ("ln_mean_ratio", 0.5f32.ln()),
+            ("ln1p_bids_so_far", 3f32.ln()),
+            ("has_history", if bids > 0 { 1.0 } else { 0.0 }),
+        ];
+        for (name, value) in expected {
+            assert!((of(name) - value).abs() < 1e-6, "{name}: {}, not {value}", of(name));
+        }
+    }
+}
+
+#[test]
 fn a_file_that_is_cut_or_flipped_anywhere_is_refused_or_read_but_never_panics() {
     for length in 0..SUPPORTED.len() {
         assert!(read(&SUPPORTED[..length]).is_err(), "length {length}");
@@ -342,6 +379,11 @@ fn without_a_model_the_market_answers() {
     let pressed = engine.suggest_bid(&rivals).unwrap();
     assert_eq!((pressed.inputs.bid_count, pressed.inputs.lowest_bid), (2, Some(20.0)));
     assert!(pressed.optimal < found.optimal);
+    // Three times half of ln(20 / market): so much lower is the logit of winning at the usual price.
+    let odds = |p: f64| (p / (1.0 - p)).ln();
+    let usual = engine.suggest_bid(&BidQuestion { prices: vec![30.0], ..rivals.clone() }).unwrap().curve[0];
+    let expected = odds(found.inputs.win_rate.unwrap()) + 1.5 * (20.0 / market).ln();
+    assert!((odds(usual.win_probability) - expected).abs() < 1e-6, "{usual:?}");
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn the_weight_is_the_one_for_jobs_and_the_rules_alone_where_none_was_fitted() {
     }
 }
 
-/// Four jobs an hour apart, of which the middle two and the last are a part; "a" and "b" bid, the last job is taken after four hours.
+/// Five jobs an hour apart, of which the middle three are a part; three cleaners bid, and two jobs are taken meanwhile.
 #[test]
 fn the_choices_that_a_weight_is_fitted_on_are_of_one_part_and_of_what_was_open() {
     use tidyrank::domain::{BidRecord, History, JobRecord, JobSpec, Vocabulary};
@@ -179,7 +179,7 @@ fn the_choices_that_a_weight_is_fitted_on_are_of_one_part_and_of_what_was_open()
     };
     let jobs = [
         job(0, vec![bid(0, 3.4)]),
-        job(1, vec![bid(1, 1.5), bid(0, 3.6)]),
+        job(1, vec![bid(1, 1.5), bid(0, 3.6), bid(2, 3.9)]),
         job(2, vec![bid(0, 3.5)]),
         job(3, vec![bid(1, 3.8), bid(0, 5.0)]),
         job(4, vec![bid(0, 4.5)]),
@@ -190,13 +190,13 @@ fn the_choices_that_a_weight_is_fitted_on_are_of_one_part_and_of_what_was_open()
         names: Names { market: &market, cleaners: &cleaners, clients: &clients },
         jobs: &jobs,
         history: &history,
-        decided: &[None, None, None, Some(after(4.0)), None],
+        decided: &[None, None, Some(after(3.55)), Some(after(4.0)), None],
         ended: &[None; 5],
         from: 1,
     };
     let found = job_choices(&recorded, &[1, 2, 3], &mut engine).unwrap();
-    // At 1.5 h there is one job of the part, at 3.5 h three, at 3.6 h the two that "a" has not bid on, at 3.8 h the two that "b" has not.
-    // At 5 h job 3 is gone. Jobs 0 and 4 are of another part.
+    // At 1.5 h there is one job of the part, at 3.5 h three, at 3.6 h the two that the first has not bid on; job 2 is gone then, so that
+    // the second has no choice at 3.8 h and the third has two jobs. At 5 h job 3 is gone. Jobs 0 and 4 are of another part.
     let rows: Vec<usize> = found.iter().map(|choice| choice.rows.len()).collect();
     assert_eq!(rows, [3, 2, 2]);
     // A rule score is that of a job by itself, as it stood.
@@ -216,7 +216,7 @@ fn the_choices_that_a_weight_is_fitted_on_are_of_one_part_and_of_what_was_open()
         let posting = JobPosting { job_id: "a".into(), job, ..JobPosting::default() };
         engine.recommend_jobs(&known(cleaner, vec![posting])).unwrap().items[0].rule_score / 100.0
     };
-    let expected = [(0, 3.5, 2, vec![1, 2, 3]), (0, 3.6, 1, vec![1, 3]), (1, 3.8, 3, vec![2, 3])];
+    let expected = [(0, 3.5, 2, vec![1, 2, 3]), (0, 3.6, 1, vec![1, 3]), (2, 3.9, 1, vec![1, 3])];
     for (choice, (cleaner, hours, taken, among)) in found.iter().zip(expected) {
         let sorted = |mut scores: Vec<f32>| {
             scores.sort_by(f32::total_cmp);
@@ -323,6 +323,69 @@ fn own_bids_are_a_price_and_no_competition() {
     let found = rank(&known(0, vec![JobPosting { job_id: "a".into(), job, ..JobPosting::default() }]));
     let item = &found.items[0];
     assert_eq!((item.price, item.bid_count, item.lowest_bid), (Some(33.0), 2, Some(40.0)));
+}
+
+#[test]
+fn the_breakdown_and_the_reasons_worked_out_by_hand() {
+    let centre = engine().catalog().market().centre.unwrap();
+    let profile = CleanerProfile {
+        location: Some(centre),
+        hourly_rate: Some(15.0),
+        eco: Some(false),
+        ..CleanerProfile::default()
+    };
+    let one = |budget: f32, eco, bids: &[f32], client: Option<[u32; 2]>| {
+        let bid = |amount: &f32| BidRequest { cleaner_id: "x".into(), amount: Some(*amount) };
+        let job = JobRequest {
+            // A tenth of a degree of latitude: 11.12 km.
+            location: Some(GeoPoint { latitude: centre.latitude + 0.1, ..centre }),
+            duration_h: Some(2.0),
+            budget: Some(budget),
+            eco,
+            bids: bids.iter().map(bid).collect(),
+            ..JobRequest::default()
+        };
+        let [client_jobs, client_completed] = [0, 1].map(|at| client.map(|client| client[at]));
+        let posting = JobPosting { job_id: "a".into(), job, client_jobs, client_completed };
+        rank(&ask(CleanerRef::New(profile.clone()), vec![posting])).items.remove(0)
+    };
+    let codes =
+        |item: &tidyrank::engine::JobItem| -> Vec<String> { item.reasons.iter().map(|r| r.code.clone()).collect() };
+    let close =
+        |found: f32, expected: f64| assert!((f64::from(found) - expected).abs() < 0.01, "{found}, not {expected}");
+
+    // 60 for what the cleaner asks 30 for; six others, the lowest of them 40.
+    let item = one(60.0, true, &[40.0, 50.0, 50.0, 50.0, 50.0, 50.0], None);
+    assert_eq!((item.pay, item.price, item.bid_count, item.lowest_bid), (Some(60.0), Some(30.0), 6, Some(40.0)));
+    let way = 100.0 * 0.5f64.powf(1.112);
+    let competition = 100.0 * (0.5 / 7.0 + 0.5 * 40.0 / 70.0);
+    close(item.breakdown.location.unwrap(), way);
+    close(item.breakdown.pricing.unwrap(), 100.0 * 60.0 / 90.0);
+    assert_eq!((item.breakdown.specialisation, item.breakdown.availability), (None, None));
+    assert_eq!(item.breakdown.quality, item.neural_score);
+    // Location 35, pricing 25 and competition 20 of the 80 that are known.
+    for (name, weight, value) in
+        [("location", 43.75, way), ("pricing", 31.25, 100.0 * 60.0 / 90.0), ("competition", 25.0, competition)]
+    {
+        let part = item.contributions.iter().find(|part| part.component == name).unwrap();
+        close(part.weight, weight);
+        close(part.value.unwrap(), value);
+        close(part.contribution, weight * value / 100.0);
+    }
+    assert_eq!(codes(&item), ["job_needs_eco", "job_crowded", "job_pays"]);
+    let item = one(20.0, false, &[18.0, 21.0], Some([10, 5]));
+    assert_eq!(codes(&item), ["job_below_price", "job_client_cancels", "job_undercut"]);
+    assert_eq!(codes(&one(30.0, false, &[], Some([10, 10]))), ["job_first", "job_good_client"]);
+}
+
+#[test]
+fn an_interval_widens_with_the_level_asked_for() {
+    let width = |level| {
+        let item = rank(&JobsRequest { level: Some(level), limit: Some(1), ..known(3, jobs(9)) }).items.remove(0);
+        let [low, high] = item.interval.unwrap();
+        high - low
+    };
+    assert!(width(0.5) < width(0.8) && width(0.8) < width(0.95), "{} {} {}", width(0.5), width(0.8), width(0.95));
 }
 
 #[test]

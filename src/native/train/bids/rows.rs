@@ -174,6 +174,15 @@ mod tests {
     }
 
     #[test]
+    fn the_lowest_of_the_bids_so_far_and_their_mean_are_told_apart() {
+        let rows = build(&[job(10, &[(0, 20.0, 1), (1, 11.0, 2), (2, 33.0, 3)], Some(1))], &[]);
+        let of = |name| rows.features[2][column(name)];
+        // Of 22, the market's price.
+        assert!((of("ln_lowest_ratio") - 0.5f32.ln()).abs() < 1e-6);
+        assert!((of("ln_mean_ratio") - (15.5f32 / 22.0).ln()).abs() < 1e-6);
+    }
+
+    #[test]
     fn nothing_later_changes_a_row_and_something_earlier_does() {
         let rows = |last: f32, own: f32, first: f32| {
             build(&[job(10, &[(0, first, 5), (1, own, 6), (2, last, 7)], Some(1))], &[])
