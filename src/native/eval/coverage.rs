@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::metrics::mean;
+use super::metrics::{mean, wilson};
 use super::scores::RatedJob;
 
 /// The levels that are measured.
@@ -46,7 +46,7 @@ fn row(rated: &[RatedJob], level: usize, (reviews, from, to): (&str, u32, u32)) 
         mean(&found.iter().map(|(job, ends)| value(job, *ends)).collect::<Vec<f64>>())
     };
     let covered = mean_of(&|job, [low, high]| f64::from(u8::from((low..=high).contains(&job.actual))))?;
-    let [low, high] = wilson(covered, found.len());
+    let (low, high) = wilson(covered, found.len() as u64, 0.95);
     Some(Coverage {
         reviews: reviews.to_owned(),
         // As it is written, not as an f32 is.
@@ -58,14 +58,6 @@ fn row(rated: &[RatedJob], level: usize, (reviews, from, to): (&str, u32, u32)) 
         mean_width: mean_of(&|_, [low, high]| high - low)?,
         rmse: mean_of(&|job, _| (job.q8 - job.actual) * (job.q8 - job.actual))?.sqrt(),
     })
-}
-
-/// The 95 % interval of a share of `n` (E. B. Wilson 1927).
-fn wilson(share: f64, n: usize) -> [f64; 2] {
-    let (n, z2) = (n.max(1) as f64, 1.959_964 * 1.959_964);
-    let centre = (share + z2 / (2.0 * n)) / (1.0 + z2 / n);
-    let half = (z2 * (share * (1.0 - share) / n + z2 / (4.0 * n * n))).sqrt() / (1.0 + z2 / n);
-    [centre - half, centre + half]
 }
 
 #[cfg(test)]

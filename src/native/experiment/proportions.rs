@@ -3,6 +3,8 @@
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Normal};
 
+use crate::native::eval::metrics::{wilson, z_of};
+
 /// So many units of so many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Count {
@@ -35,13 +37,7 @@ impl Count {
 
     /// The interval of the share (E. B. Wilson 1927); everything of nobody.
     pub fn wilson(&self, level: f64) -> (f64, f64) {
-        if self.units == 0 {
-            return (0.0, 1.0);
-        }
-        let (z, n, p) = (z_of(level), self.units as f64, self.share());
-        let centre = (p + z * z / (2.0 * n)) / (1.0 + z * z / n);
-        let half = z / (1.0 + z * z / n) * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
-        ((centre - half).max(0.0), (centre + half).min(1.0))
+        wilson(self.share(), self.units, level)
     }
 }
 
@@ -65,11 +61,6 @@ pub fn compare(control: Count, treatment: Count, level: f64) -> Option<ShareDiff
 /// The two-sided p-value of a standard normal statistic.
 pub(super) fn two_sided(z: f64) -> f64 {
     (2.0 * Normal::standard().sf(z.abs())).min(1.0)
-}
-
-/// The normal quantile of a two-sided level.
-pub(super) fn z_of(level: f64) -> f64 {
-    Normal::standard().inverse_cdf(0.5 + level / 2.0)
 }
 
 #[cfg(test)]
