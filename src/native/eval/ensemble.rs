@@ -4,9 +4,10 @@
 //! is `exp(β s_i) / Σ_j exp(β s_j)`, where `s` is the ensemble's score. Of all pairs of weights on a grid the one with the
 //! largest likelihood is taken, each with its own best `β`.
 
-use super::request::{Ask, Names};
+use super::past::rank_bidders;
+use super::request::Names;
 use crate::domain::{History, JobRecord};
-use crate::engine::{CandidateSource, Engine, EngineError, Mode};
+use crate::engine::{Engine, EngineError, Item, Mode};
 
 /// Fewer hires than this say nothing about weights.
 pub const MIN_HIRES: usize = 50;
@@ -48,27 +49,17 @@ pub fn choices(
     history: &History,
     engine: &mut Engine,
 ) -> Result<Vec<Choice>, EngineError> {
-    let mut order: Vec<&JobRecord> = jobs.iter().filter(|job| job.hired.is_some()).collect();
-    order.sort_by_key(|job| job.spec.posted_at);
-    let mut replay = history.replay();
-    let rows: Vec<u32> = (0..names.cleaners.len() as u32).collect();
     let mut found = Vec::new();
-    for job in order {
-        replay.advance_to(job.spec.posted_at);
-        engine.refresh(&mut replay, &rows);
-        let candidates = Some(CandidateSource::Bidders);
-        let ask = Ask { limit: Some(u32::MAX), mode: Mode::Ensemble, candidates, ..Ask::default() };
-        let ranking = engine.recommend(&names.request(job, &ask))?;
-        let id = job.hired.and_then(|hired| names.cleaners.get(hired as usize)).map(|cleaner| cleaner.id.as_str());
-        let hired = ranking.items.iter().position(|item| Some(item.cleaner_id.as_str()) == id);
-        let row = |item: &crate::engine::Item| {
+    let hires = jobs.iter().filter(|job| job.hired.is_some());
+    rank_bidders(names, hires, history, (engine, Mode::Ensemble), |past| {
+        let row = |item: &Item| {
             Some([item.rule_score, item.neural_score?, item.breakdown.pricing?].map(|score| score / 100.0))
         };
-        let rows: Option<Vec<[f32; 3]>> = ranking.items.iter().map(row).collect();
-        if let Some((rows, hired)) = rows.zip(hired).filter(|(rows, _)| rows.len() > 1) {
+        let rows: Option<Vec<[f32; 3]>> = past.ranking.items.iter().map(row).collect();
+        if let Some((rows, hired)) = rows.zip(past.hired).filter(|(rows, _)| rows.len() > 1) {
             found.push(Choice { rows, hired });
         }
-    }
+    })?;
     Ok(found)
 }
 

@@ -8,6 +8,7 @@ pub mod ensemble;
 pub mod jobs;
 pub mod jobs_weight;
 pub mod metrics;
+pub mod past;
 pub mod report;
 pub mod request;
 pub mod run;

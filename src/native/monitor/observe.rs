@@ -1,10 +1,11 @@
 //! What a window of jobs looks like to the model.
 
 use crate::domain::JobRecord;
-use crate::engine::{CandidateSource, Engine, EngineError, Mode};
+use crate::engine::{Engine, EngineError, Item, Mode};
 use crate::features::{FEATURE_COUNT, FEATURES, Group, encode};
 use crate::native::datasets::Dataset;
-use crate::native::eval::request::{Ask, Names};
+use crate::native::eval::past::{Past, rank_bidders};
+use crate::native::eval::request::Names;
 
 /// The inputs, scores and ratings of a window.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -44,51 +45,38 @@ pub struct Rated {
 /// # Errors
 /// What the engine refuses.
 pub fn observe(data: &Dataset, jobs: &[JobRecord], engine: &mut Engine) -> Result<Observed, EngineError> {
-    let mut order: Vec<&JobRecord> = jobs.iter().collect();
-    order.sort_by_key(|job| job.spec.posted_at);
-    let mut found =
-        Observed { features: vec![Vec::new(); FEATURE_COUNT], jobs: order.len() as u64, ..Observed::default() };
-    found.from = order.first().map_or(0, |job| job.spec.posted_at);
-    found.until = order.last().map_or(0, |job| job.spec.posted_at);
-    let mut replay = data.history.replay();
+    let posted = || jobs.iter().map(|job| job.spec.posted_at);
+    let mut found = Observed {
+        jobs: jobs.len() as u64,
+        from: posted().min().unwrap_or_default(),
+        until: posted().max().unwrap_or_default(),
+        features: vec![Vec::new(); FEATURE_COUNT],
+        ..Observed::default()
+    };
     let mut seen = vec![false; data.cleaners.len()];
     let names = Names { market: &data.market, cleaners: &data.cleaners, clients: &data.client_ids };
-    for job in order {
-        replay.advance_to(job.spec.posted_at);
-        let bidders: Vec<u32> = job.bids.iter().map(|bid| bid.cleaner).collect();
-        for (number, cleaner) in bidders.iter().enumerate() {
-            let stats = replay.cleaner(*cleaner).clone();
-            let Some(who) = data.cleaners.get(*cleaner as usize) else { continue };
-            seen[*cleaner as usize] = true;
-            let row = encode(&data.market, replay.market(), &job.spec, who, &stats, job.bid_of(*cleaner));
+    rank_bidders(&names, jobs, &data.history, (engine, Mode::Neural), |past| {
+        let Past { job, ref ranking, .. } = past;
+        let scored = |item: &Item| item.neural_score.map(|score| f64::from(score) / 100.0);
+        found.scores.extend(ranking.items.iter().filter_map(scored));
+        if let (Some(item), Some(actual), true) = (past.hired_item(), job.rating, job.completed)
+            && let Some(expected) = scored(item)
+        {
+            let interval = item.interval.map(|[low, high]| (f64::from(low) / 100.0, f64::from(high) / 100.0, LEVEL));
+            found.rated.push(Rated { at: job.spec.posted_at, expected, actual: f64::from(actual), interval });
+        }
+        for (number, bid) in job.bids.iter().enumerate() {
+            let stats = past.replay.cleaner(bid.cleaner).clone();
+            let Some(who) = data.cleaners.get(bid.cleaner as usize) else { continue };
+            seen[bid.cleaner as usize] = true;
+            let row = encode(&data.market, past.replay.market(), &job.spec, who, &stats, job.bid_of(bid.cleaner));
             for ((feature, value), column) in FEATURES.iter().zip(row).zip(&mut found.features) {
                 if number == 0 || feature.group != Group::Query {
                     column.push(f64::from(value));
                 }
             }
         }
-        if engine.model().is_none() {
-            continue;
-        }
-        engine.refresh(&mut replay, &bidders);
-        let ask = Ask {
-            limit: Some(u32::MAX),
-            mode: Mode::Neural,
-            candidates: Some(CandidateSource::Bidders),
-            ..Ask::default()
-        };
-        let ranking = engine.recommend(&names.request(job, &ask))?;
-        let scored = |item: &crate::engine::Item| item.neural_score.map(|score| f64::from(score) / 100.0);
-        found.scores.extend(ranking.items.iter().filter_map(scored));
-        let hired = job.hired.and_then(|hired| data.cleaners.get(hired as usize));
-        let item = ranking.items.iter().find(|item| hired.is_some_and(|hired| hired.id == item.cleaner_id));
-        if let (Some(item), Some(actual), true) = (item, job.rating, job.completed) {
-            let Some(expected) = scored(item) else { continue };
-            let interval = item.interval.map(|[low, high]| (f64::from(low) / 100.0, f64::from(high) / 100.0, LEVEL));
-            let actual = f64::from(actual);
-            found.rated.push(Rated { at: job.spec.posted_at, expected, actual, interval });
-        }
-    }
+    })?;
     let cleaners = seen.into_iter().filter(|seen| *seen).count() as u64;
     found.units = FEATURES.iter().map(|of| if of.group == Group::Item { cleaners } else { found.jobs }).collect();
     Ok(found)
