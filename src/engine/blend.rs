@@ -40,8 +40,6 @@ pub struct NearScores<'a> {
 
 /// What is known of the model's scores before they are computed.
 pub(super) enum Bounds<'a> {
-    /// Nothing.
-    None,
     /// That none is above 1.
     Highest,
     /// That each is near another.

@@ -6,7 +6,7 @@ use super::catalog::Catalog;
 use super::columns::{Columns, FilterColumns, KindColumns};
 use super::error::EngineError;
 use super::ranking::{Asked, Excluded};
-use super::request::{CandidateSource, Filters, Request, amount, finite};
+use super::request::{CandidateSource, Filters, Request, amount, finite, known_types};
 use crate::artifact::text::{Quoted, text};
 use crate::domain::{Hours, JobSpec, Place};
 
@@ -111,10 +111,7 @@ impl<'a> Scan<'a> {
         columns: &'a Columns,
     ) -> Result<Option<Self>, EngineError> {
         let filters = &request.filters;
-        let limit = filters.max_distance_km;
-        if limit.is_some_and(|km| !(km.is_finite() && km >= 0.0)) {
-            return Err(EngineError::request("filters.maxDistanceKm", "it must be a finite number from 0 up"));
-        }
+        let limit = amount("filters.maxDistanceKm", filters.max_distance_km)?;
         amount("filters.maxPrice", filters.max_price)?;
         finite("filters.minRating", filters.min_rating)?;
         finite("filters.minScore", filters.min_score)?;
@@ -161,12 +158,7 @@ impl<'a> More<'a> {
         catalog: &'a Catalog,
         columns: &'a Columns,
     ) -> Result<Self, EngineError> {
-        let mut kinds = Vec::with_capacity(filters.property_types.len());
-        for name in &filters.property_types {
-            let unknown = || text!("the market has no kind of job ", Quoted(name));
-            let kind = catalog.market.property_type(name);
-            kinds.push(kind.ok_or_else(|| EngineError::request("filters.propertyTypes", unknown()))?);
-        }
+        let kinds = known_types(&catalog.market, "filters.propertyTypes", &filters.property_types)?;
         let places = |ids: &[String]| {
             let mut places: Vec<u32> = Vec::with_capacity(ids.len());
             for place in ids.iter().filter_map(|id| catalog.place(id)) {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::EngineError;
 use super::profile::CleanerRef;
-use super::request::{JobRequest, Mode, amount, known_type};
+use super::request::{JobRequest, Mode, amount, known_types};
 use crate::artifact::text::{Quoted, text};
 use crate::domain::Market;
 
@@ -142,19 +142,9 @@ pub(super) struct Bids {
 impl JobFilters {
     /// Checks the numbers; the indices of the kinds of job come back.
     pub(super) fn check(&self, market: &Market) -> Result<Vec<u16>, EngineError> {
-        let number = |field, value: Option<f64>| match value {
-            Some(value) if !(value.is_finite() && value >= 0.0) => {
-                Err(EngineError::request(field, "it must be a finite number from 0 up"))
-            }
-            _ => Ok(()),
-        };
-        number("filters.maxDistanceKm", self.max_distance_km)?;
-        number("filters.minPay", self.min_pay.map(f64::from))?;
-        number("filters.minScore", self.min_score.map(f64::from))?;
-        let mut kinds = Vec::with_capacity(self.property_types.len());
-        for name in &self.property_types {
-            kinds.push(known_type(market, "filters.propertyTypes", name)?);
-        }
-        Ok(kinds)
+        amount("filters.maxDistanceKm", self.max_distance_km)?;
+        amount("filters.minPay", self.min_pay)?;
+        amount("filters.minScore", self.min_score)?;
+        known_types(market, "filters.propertyTypes", &self.property_types)
     }
 }

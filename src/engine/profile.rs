@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::EngineError;
-use super::request::{amount, known_type};
+use super::request::{amount, known_types, position};
 use crate::domain::{Cleaner, GeoPoint, Hours, Market, Offer, Timestamp};
 
 /// Whom a question is about.
@@ -74,23 +74,17 @@ impl CleanerProfile {
     /// # Errors
     /// [`EngineError::Request`] with the field that cannot be used.
     pub(super) fn cleaner(&self, market: &Market) -> Result<Cleaner, EngineError> {
-        if self.location.is_some_and(|location| !location.is_valid()) {
-            let reason = "latitude must be in -90..90 and longitude in -180..180";
-            return Err(EngineError::request("cleaner.location", reason));
-        }
-        let mut offers = Vec::with_capacity(self.property_types.len());
-        for name in &self.property_types {
-            let property_type = known_type(market, "cleaner.propertyTypes", name)?;
-            offers.push(Offer { property_type, hourly_rate: None, since: Timestamp::MIN });
-        }
+        let location = position("cleaner.location", self.location)?;
+        let kinds = known_types(market, "cleaner.propertyTypes", &self.property_types)?;
+        let offer = |property_type| Offer { property_type, hourly_rate: None, since: Timestamp::MIN };
         Ok(Cleaner {
             id: self.cleaner_id.clone().unwrap_or_default(),
             name: String::new(),
-            location: self.location,
+            location,
             hourly_rate: amount("cleaner.hourlyRate", self.hourly_rate)?,
             eco: self.eco,
             joined_at: Timestamp::MIN,
-            offers,
+            offers: kinds.into_iter().map(offer).collect(),
             hours: self.working_hours()?,
         })
     }

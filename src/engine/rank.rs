@@ -73,8 +73,7 @@ impl Engine {
     pub fn recommend(&self, request: &Request) -> Result<Ranking, EngineError> {
         self.scratch.with(|scratch| {
             let context = self.context(request, scratch)?;
-            let bounds = if context.blend.mode == Mode::Ensemble { Bounds::Highest } else { Bounds::None };
-            let scored = self.found(&context, scratch, &bounds);
+            let scored = self.found(&context, scratch, &Bounds::Highest);
             Ok(self.ranking(request, &context, scratch, scored.unwrap_or_default()))
         })
     }
@@ -89,8 +88,7 @@ impl Engine {
         self.scratch.with(|scratch| {
             let context = self.context(request, scratch)?;
             let bounds = match near.scores.len() {
-                0 if context.blend.mode == Mode::Ensemble => Bounds::Highest,
-                0 => Bounds::None,
+                0 => Bounds::Highest,
                 n if n == 2 * scratch.candidates.len() && context.network.is_some() => Bounds::Near(near),
                 _ => return Ok(None),
             };
@@ -131,6 +129,10 @@ impl Engine {
     pub fn score_each(&self, request: &Request, mut each: impl FnMut(CandidateScore)) -> Result<Meta, EngineError> {
         self.scratch.with(|scratch| {
             let context = self.context(request, scratch)?;
+            if context.blend.mode == Mode::Neural {
+                // Not scored by yet, but told.
+                self.score_by_rules(&context, scratch);
+            }
             let neural_scored = self.score_all_candidates(&context, scratch);
             let Scratch { candidates, scores, finals, .. } = scratch;
             for (at, score) in finals.iter().enumerate() {
@@ -138,7 +140,7 @@ impl Engine {
                     place: candidates.places[at],
                     row: candidates.rows[at],
                     score: *score,
-                    rules: scores.rules[at],
+                    rules: scores.rules.get(at).copied().unwrap_or(f32::NAN),
                     neural: if context.network.is_some() { scores.neural[at] } else { f32::NAN },
                     price: candidates.prices[at],
                     distance_km: candidates.distances[at],
@@ -167,7 +169,7 @@ impl Engine {
         Ok(Scored { rows, scores, meta })
     }
 
-    /// Reads the request, finds the candidates, and scores them by rules.
+    /// Reads the request, finds the candidates, and scores them by rules where these are part of the score.
     pub(super) fn context<'a>(
         &'a self,
         request: &'a Request,
@@ -190,7 +192,11 @@ impl Engine {
         // Who is pinned or buried takes no place of the best.
         let best = if limit == 0 { 0 } else { policy.pool(limit).saturating_add(policy.set_apart()) };
         let context = Context { job, best, limit, policy, boosts, level, blend, client, network, market_hourly, asked };
-        self.score_by_rules(&context, scratch);
+        scratch.scores.rules.clear();
+        scratch.scores.pricing.clear();
+        if context.blend.mode != Mode::Neural {
+            self.score_by_rules(&context, scratch);
+        }
         let n = scratch.candidates.len();
         let ScoreColumns { neural, collaborative, content, .. } = &mut scratch.scores;
         for column in [neural, collaborative, content] {
@@ -269,8 +275,6 @@ impl Engine {
 
     fn score_by_rules(&self, context: &Context<'_>, scratch: &mut Scratch) {
         let ScoreColumns { rules, pricing, .. } = &mut scratch.scores;
-        rules.clear();
-        pricing.clear();
         let Some(kind) = self.columns.of_kind(&self.catalog, context.job.property_type) else { return };
         for (place, price) in scratch.candidates.places.iter().zip(&scratch.candidates.prices) {
             let base = &kind.rules[*place as usize];
@@ -285,8 +289,10 @@ impl Engine {
     fn found(&self, context: &Context<'_>, scratch: &mut Scratch, bounds: &Bounds<'_>) -> Option<u32> {
         scratch.pool.clear();
         let n = scratch.candidates.len();
-        let few = n < CANDIDATES_PER_PLACE.saturating_mul(context.best) || matches!(bounds, Bounds::None);
-        let by_bounds = context.network.is_some() && !few;
+        let few = n < CANDIDATES_PER_PLACE.saturating_mul(context.best);
+        // That no score is above 1 says nothing where the model's is all that counts.
+        let telling = context.blend.mode == Mode::Ensemble || matches!(bounds, Bounds::Near(_));
+        let by_bounds = context.network.is_some() && telling && !few;
         let mut scored = if by_bounds { 0 } else { self.score_all_candidates(context, scratch) };
         let bounds = Some(bounds).filter(|_| by_bounds);
         scratch.among.clear();
@@ -335,7 +341,7 @@ impl Engine {
             bounds.extend(among.iter().map(|at| {
                 let at = *at as usize;
                 let highest = known.highest(&network.0.hybrid, at);
-                percent(context.blend.score(scores.rules[at], scores.pricing[at], highest))
+                percent(context.score_with(scores, at, highest))
             }));
             context.boost(among, bounds);
             right = bounds.iter().all(|bound| !bound.is_nan());
@@ -428,11 +434,15 @@ impl Neural {
 impl Context<'_> {
     /// The final score of a candidate whose parts are in the columns.
     pub(super) fn score(&self, scores: &ScoreColumns, at: usize) -> f32 {
-        self.blend.score(scores.rules[at], scores.pricing[at], scores.neural[at])
+        self.score_with(scores, at, scores.neural[at])
     }
-}
 
-impl Context<'_> {
+    /// The same with another score of the model. By the model alone there are no rule scores.
+    fn score_with(&self, scores: &ScoreColumns, at: usize, neural: f32) -> f32 {
+        let of = |column: &[f32]| column.get(at).copied().unwrap_or(f32::NAN);
+        self.blend.score(of(&scores.rules), of(&scores.pricing), neural)
+    }
+
     /// Adds the points of rules of the house to the scores of these candidates.
     fn boost(&self, of: &[u32], scores: &mut [f32]) {
         if !self.boosts.is_empty() {

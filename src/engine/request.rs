@@ -190,13 +190,9 @@ impl JobRequest {
     pub(super) fn spec(&self, market: &Market) -> Result<JobSpec, EngineError> {
         let named = self.property_type.as_ref();
         let property_type = named.map(|name| known_type(market, "job.propertyType", name)).transpose()?;
-        if self.location.is_some_and(|location| !location.is_valid()) {
-            let reason = "latitude must be in -90..90 and longitude in -180..180";
-            return Err(EngineError::request("job.location", reason));
-        }
         Ok(JobSpec {
             property_type,
-            location: self.location,
+            location: position("job.location", self.location)?,
             size_m2: amount("job.sizeM2", self.size_m2)?,
             duration_h: amount("job.durationH", self.duration_h)?,
             eco: self.eco,
@@ -215,13 +211,30 @@ pub(super) fn known_type(market: &Market, field: &'static str, name: &str) -> Re
     })
 }
 
+/// The indices of several.
+pub(super) fn known_types(market: &Market, field: &'static str, names: &[String]) -> Result<Vec<u16>, EngineError> {
+    let mut kinds = Vec::with_capacity(names.len());
+    for name in names {
+        kinds.push(known_type(market, field, name)?);
+    }
+    Ok(kinds)
+}
+
+/// A position that must be on the globe where it is given.
+pub(super) fn position(field: &'static str, location: Option<GeoPoint>) -> Result<Option<GeoPoint>, EngineError> {
+    if location.is_some_and(|location| !location.is_valid()) {
+        return Err(EngineError::request(field, "latitude must be in -90..90 and longitude in -180..180"));
+    }
+    Ok(location)
+}
+
 /// A number that must be finite and not negative where it is given.
-pub(super) fn amount(field: &'static str, value: Option<f32>) -> Result<Option<f32>, EngineError> {
-    match value {
-        Some(value) if !(value.is_finite() && value >= 0.0) => {
+pub(super) fn amount<N: Copy + Into<f64>>(field: &'static str, value: Option<N>) -> Result<Option<N>, EngineError> {
+    match value.map(Into::into) {
+        Some(number) if !(number.is_finite() && number >= 0.0) => {
             Err(EngineError::request(field, "it must be a finite number from 0 up"))
         }
-        value => Ok(value),
+        _ => Ok(value),
     }
 }
 
