@@ -9,7 +9,6 @@ use super::{CliError, Context, Format};
 use crate::artifact::Tensors;
 use crate::native::files;
 use crate::native::model_dir::{ModelDir, ModelDirError};
-use crate::native::monitor::REFERENCE_ROLE;
 use crate::native::train::hybrid_counts;
 
 /// Flags of `tidyrank inspect`.
@@ -71,8 +70,8 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), CliError> {
     for entry in &model.manifest.files {
         let content = model.read(&entry.role).and_then(|bytes| {
             let path = model.path().join(&entry.path);
-            // JSON: its checksum is right, and there are no tensors in it.
-            if entry.role == REFERENCE_ROLE {
+            // Of any other form the checksum is all that is looked at.
+            if path.extension().is_none_or(|form| form != "safetensors") {
                 return Ok(Tensors::new());
             }
             Tensors::from_bytes(&bytes).map_err(|source| ModelDirError::Artifact { path, source })
