@@ -175,11 +175,12 @@ pub fn report(events: &[Event], settings: &Settings) -> Result<Report, Experimen
     let nothing = |reason: String| Err(ExperimentError::Nothing { reason });
     let Some(window) = found.window.filter(|_| !found.units.is_empty()) else {
         let known: Vec<String> = super::units::experiments(events).into_iter().collect();
-        return nothing(format!(
-            "no unit of the experiment {:?} is in the events; there are: {}",
-            settings.experiment,
-            known.join(", ")
-        ));
+        let others = if known.is_empty() {
+            "they are of no experiment".into()
+        } else {
+            format!("there are: {}", known.join(", "))
+        };
+        return nothing(format!("no unit of the experiment {:?} is in the events: {others}", settings.experiment));
     };
     let Some(control) = control(settings, &found.variants) else {
         return nothing(format!("no unit saw the control; variants seen: {}", found.variants.join(", ")));
