@@ -3,6 +3,7 @@
 
 mod market;
 mod pipeline;
+mod recommend;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -1,10 +1,14 @@
 //! Filters, rules of the house and policies as flags.
 
-use crate::engine::{Diversity, Explore, ExploreMethod, Exposure, HouseAction, HouseRule, Request};
+use super::known;
+use crate::engine::{Diversity, Engine, Explore, ExploreMethod, Exposure, HouseAction, HouseRule, JobFilters, Request};
 
 /// Who is left out, and what is wanted of the order beyond the scores.
 #[derive(Debug, Clone, clap::Args)]
-#[command(next_help_heading = "Filters, rules of the house and policies (docs/ranking.md)")]
+#[command(
+    next_help_heading = "Filters, rules of the house and policies (docs/ranking.md)",
+    group = clap::ArgGroup::new("chosen").multiple(true)
+)]
 pub(super) struct ArrangeFlags {
     /// Leave out who asks more than this
     #[arg(long, value_name = "AMOUNT")]
@@ -12,23 +16,23 @@ pub(super) struct ArrangeFlags {
     /// Leave out whose mean rating, on the market's scale, is lower
     #[arg(long, value_name = "RATING")]
     min_rating: Option<f32>,
-    /// Leave out who does not work with eco-friendly products
+    /// Leave out who does not work with eco-friendly products; with --cleaner jobs that do not ask for them
     #[arg(long)]
     eco: bool,
     /// Leave out who does not work at the hours of the job
     #[arg(long)]
     available: bool,
-    /// Leave out who does not offer this kind of job, too; may be repeated
+    /// Leave out who does not offer this kind of job, too; with --cleaner other jobs; may be repeated
     #[arg(long, value_name = "KIND")]
     property_type: Vec<String>,
     /// Leave out whose score is lower
     #[arg(long, value_name = "SCORE")]
     min_score: Option<f32>,
-    /// Leave out this cleaner; may be repeated
-    #[arg(long, value_name = "CLEANER")]
+    /// Leave out this cleaner, with --cleaner this job; may be repeated
+    #[arg(long, value_name = "ID")]
     hide: Vec<String>,
-    /// Leave out this cleaner, whom the client has seen; may be repeated
-    #[arg(long, value_name = "CLEANER")]
+    /// Leave out this cleaner, whom the client has seen, with --cleaner this job; may be repeated
+    #[arg(long, value_name = "ID")]
     seen: Vec<String>,
     /// Leave out, too, of whom it is not known
     #[arg(long)]
@@ -43,25 +47,25 @@ pub(super) struct ArrangeFlags {
     #[arg(long, value_name = "CLEANER")]
     bury: Vec<String>,
     /// Spread the list out: 1 = by score alone, 0 = by difference alone
-    #[arg(long, value_name = "LAMBDA")]
+    #[arg(long, value_name = "LAMBDA", group = "chosen")]
     diversity: Option<f64>,
     /// Least share of new cleaners in the list, 0 to 1
     #[arg(long, value_name = "SHARE")]
     new_share: Option<f64>,
     /// New = fewer reviews than this [default: 5]
-    #[arg(long, value_name = "REVIEWS")]
+    #[arg(long, value_name = "REVIEWS", requires = "new_share")]
     new_below: Option<u32>,
     /// Give places away by chance
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, group = "chosen")]
     explore: Option<ExploreFlag>,
     /// How often, 0 to 1, with --explore epsilon [default: 0.1]
     #[arg(long, value_name = "SHARE", requires = "explore")]
     epsilon: Option<f64>,
     /// Seed of --explore
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "explore")]
     seed: i64,
     /// Among how many of the best --diversity and --explore choose [default: 4 times the limit, at least 50]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", requires = "chosen")]
     pool: Option<u32>,
 }
 
@@ -99,6 +103,40 @@ impl ArrangeFlags {
             seed: self.seed,
             pool: self.pool,
         });
+    }
+}
+
+impl ArrangeFlags {
+    /// The filters as they are where jobs are ranked.
+    pub(super) fn of_jobs(&self) -> JobFilters {
+        JobFilters {
+            property_types: self.property_type.clone(),
+            eco: self.eco.then_some(true),
+            available: self.available,
+            min_score: self.min_score,
+            hide: self.hide.clone(),
+            seen: self.seen.clone(),
+            strict: self.strict,
+            ..JobFilters::default()
+        }
+    }
+
+    /// Warns of flags about cleaners whom the catalog does not have: they change nothing.
+    pub(super) fn warn_of_strangers(&self, engine: &Engine) {
+        let house = |flag, rules: &[HouseRule]| rules.iter().map(|rule| (flag, rule.cleaner_id.clone())).collect();
+        let ids = |flag, ids: &[String]| ids.iter().map(|id| (flag, id.clone())).collect();
+        let named: [Vec<(&str, String)>; 5] = [
+            ids("--hide", &self.hide),
+            ids("--seen", &self.seen),
+            house("--pin", &self.pin),
+            house("--boost", &self.boost),
+            ids("--bury", &self.bury),
+        ];
+        for (flag, id) in named.into_iter().flatten() {
+            if let Err(error) = known::cleaner(engine, &id) {
+                super::warn(&format!("{flag}: {}; {}", error.message, error.hint));
+            }
+        }
     }
 }
 

@@ -32,6 +32,9 @@ pub(super) struct Args {
     requests: PathBuf,
 }
 
+/// What can be asked.
+const OPS: [&str; 6] = ["recommendCleaners", "recommendJobs", "explain", "explainExclusion", "foldIn", "suggestBid"];
+
 /// Why a request has no answer.
 enum Refusal {
     /// It has not the form of a request.
@@ -52,7 +55,7 @@ impl From<EngineError> for Refusal {
 pub(super) fn run(args: Args) -> Result<(), CliError> {
     let engine = load::engine(&args.model, Precision::Int8)?;
     let mut output = Output::new();
-    for line in lines(&args.requests)? {
+    for (number, line) in (1..).zip(lines(&args.requests)?) {
         let line = line.map_err(|error| unreadable(&args.requests, &error))?;
         if line.trim().is_empty() {
             continue;
@@ -61,7 +64,11 @@ pub(super) fn run(args: Args) -> Result<(), CliError> {
             Ok(answer) => canonical(&answer),
             Err(Refusal::Engine(error)) => canonical_failure(error.code(), &error.message()),
             Err(Refusal::Failure(code, message)) => canonical_failure(code, &message),
-            Err(Refusal::Shape(message)) => canonical_failure("request.shape", &message),
+            Err(Refusal::Shape(message)) => {
+                // What a browser says of the same line is worded otherwise: the answer has the code alone.
+                super::warn(&format!("{}:{number}: {message}", args.requests.display()));
+                canonical_failure("request.shape", &message)
+            }
         };
         output.text(&text)?;
         output.text("\n")?;
@@ -133,7 +140,7 @@ fn answer(engine: &Engine, line: &str) -> Result<Value, Refusal> {
             date(engine, question.get_mut("job"));
             answered(&engine.suggest_bid(&read(question)?)?)
         }
-        _ => Err(Refusal::Shape("there is no such `op`".to_owned())),
+        _ => Err(Refusal::Shape(format!("`op` must be one of {}", OPS.join(", ")))),
     }?;
     say(&mut answer, locale);
     Ok(answer)

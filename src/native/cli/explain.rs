@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use super::known;
 use super::output::{Output, table};
 use super::recommend::{self, Ranker};
 use super::{CliError, Context, Format};
@@ -20,14 +21,14 @@ const POINTS_PER_BLOCK: f64 = 2.0;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    #[command(flatten)]
-    rank: recommend::Args,
     /// Id of the cleaner to explain
-    #[arg(long, value_name = "ID", conflicts_with = "all")]
+    #[arg(long, value_name = "ID")]
     cleaner: String,
     /// Do not look for changes that bring a better place
     #[arg(long)]
     no_counterfactuals: bool,
+    #[command(flatten)]
+    rank: recommend::Args,
 }
 
 /// The answer in JSON, with the names of the npm package.
@@ -51,7 +52,7 @@ struct Answer<'a> {
 pub(super) fn run(mut args: Args, context: &Context) -> Result<(), CliError> {
     let (data, engine) = recommend::prepared(&mut args.rank)?;
     let mut ranker = Ranker::new(&args.rank, &data, engine);
-    let job = recommend::find(&data, args.rank.job().unwrap_or_default())?;
+    let job = known::job(&data, args.rank.job().unwrap_or_default())?;
     let found = ranker.explain(job, &args.cleaner, !args.no_counterfactuals)?;
     let excluded = ranker.left_out_by(job, &args.cleaner)?;
     let mut output = Output::new();

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::known;
 use super::load;
 use super::output::{Output, number, table};
 use super::{CliError, Context, DEFAULT_DATA, Format};
@@ -79,9 +80,7 @@ fn ratings(args: &Args) -> Result<Vec<Interaction>, CliError> {
     }
     let data = load::dataset(&args.data)?;
     let id = args.client.as_deref().unwrap_or_default();
-    let unknown =
-        || CliError::new("fold_in.client", format!("the data set has no client {id:?}"), "name one of the data set");
-    let client = data.client_ids.get(id).ok_or_else(unknown)?;
+    let client = known::client(&data, id)?;
     Ok(history(&names(&data), &data.jobs, client, i64::MAX))
 }
 

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 mod arrange_flags;
 mod ask;
@@ -19,6 +19,7 @@ mod generate;
 mod import;
 mod ingest;
 mod inspect;
+mod known;
 mod load;
 mod locale;
 mod monitor;
@@ -135,10 +136,19 @@ fn warn(text: &str) {
     let _ = writeln!(std::io::stderr(), "warning: {text}");
 }
 
+/// With `-1` taken for a value wherever one is due, so that what refuses it is the flag.
+fn signed(command: clap::Command) -> clap::Command {
+    let signed_value = |arg: clap::Arg| {
+        let value = arg.get_action().takes_values();
+        if value { arg.allow_negative_numbers(true) } else { arg }
+    };
+    command.mut_args(signed_value).mut_subcommands(signed)
+}
+
 /// Runs the command line of this process: exit code 0 = ok, 1 = failed, 2 = wrong usage (by clap), 3 = `tidyrank
 /// monitor` says that the model is to be trained again.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::from_arg_matches(&signed(Cli::command()).get_matches()).unwrap_or_else(|error| error.exit());
     let context = Context { format: cli.format, progress: !cli.quiet && std::io::stderr().is_terminal() };
     let mut code = ExitCode::SUCCESS;
     let result = match cli.command {

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::arrange_flags::ArrangeFlags;
+use super::known;
 use super::load;
 use super::locale::LocaleFlag;
-use super::nearest::nearest;
 use super::output::Output;
 use super::ranking_table::ranking_table;
 use super::{CliError, Context, DEFAULT_DATA, DEFAULT_MODEL, Format};
@@ -31,12 +31,39 @@ const EXAMPLES: &str = "Examples:
 /// Flags of `tidyrank recommend`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Question {
+    /// Rank for every job of the data set, in order of time
+    #[arg(long, group = "jobs")]
+    all: bool,
+    /// Id of the cleaner to rank the open jobs for: those open at the end of the data
+    #[arg(long, value_name = "ID", group = "jobs", conflicts_with_all = OF_CLEANERS)]
+    cleaner: Option<String>,
+    /// Leave out jobs whose budget is below this, with --cleaner
+    #[arg(long, value_name = "AMOUNT", conflicts_with_all = ["job", "all"])]
+    min_pay: Option<f32>,
+    /// Say why this cleaner is not in the ranking, or at which place by score
+    #[arg(long, value_name = "CLEANER", conflicts_with = "all")]
+    why_not: Option<String>,
     #[command(flatten)]
     args: Args,
-    /// Id of the cleaner to rank the open jobs for: those open at the end of the data
-    #[arg(long, value_name = "ID", group = "jobs")]
-    cleaner: Option<String>,
 }
+
+/// What is asked of a ranking of cleaners alone.
+const OF_CLEANERS: [&str; 14] = [
+    "why_not",
+    "price_weight",
+    "candidates",
+    "as_of",
+    "max_price",
+    "min_rating",
+    "pin",
+    "boost",
+    "bury",
+    "diversity",
+    "new_share",
+    "explore",
+    "pool",
+    "new_below",
+];
 
 /// What is ranked, and how.
 #[derive(Debug, clap::Args)]
@@ -51,9 +78,6 @@ pub(super) struct Args {
     /// Id of the job to rank for
     #[arg(long, value_name = "ID", group = "jobs")]
     job: Option<String>,
-    /// Rank for every job of the data set, in order of time
-    #[arg(long, group = "jobs")]
-    all: bool,
     /// How to score [default: ensemble with a model, rules without]
     #[arg(long, value_enum)]
     mode: Option<ModeFlag>,
@@ -81,14 +105,11 @@ pub(super) struct Args {
     /// Which file of the model scores
     #[arg(long, value_enum, default_value = "int8")]
     precision: PrecisionFlag,
-    /// Say why this cleaner is not in the ranking, or at which place by score
-    #[arg(long, value_name = "CLEANER", conflicts_with = "all")]
-    why_not: Option<String>,
-    #[command(flatten)]
-    arrange: ArrangeFlags,
     /// Language of the reasons
     #[arg(long, value_enum, default_value = "en")]
     locale: LocaleFlag,
+    #[command(flatten)]
+    arrange: ArrangeFlags,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -133,29 +154,27 @@ struct Answer<'a> {
 }
 
 /// Runs the command.
-pub(super) fn run(Question { mut args, cleaner }: Question, context: &Context) -> Result<(), CliError> {
+pub(super) fn run(question: Question, context: &Context) -> Result<(), CliError> {
+    let Question { all: every, cleaner, min_pay, why_not: missed, mut args } = question;
+    if every {
+        args.limit = args.limit.or(Some(u32::MAX));
+    }
     let (data, engine) = prepared(&mut args)?;
     let mut output = Output::new();
     if let Some(cleaner) = &cleaner {
         let engine = at_the_end(&args, &data, engine);
-        super::recommend_jobs::run(
-            &args.data,
-            &data,
-            &engine,
-            jobs_request(&args, cleaner),
-            (context.format, args.locale.into()),
-            &mut output,
-        )?;
+        let form = (context.format, args.locale.into());
+        let request = jobs_request(&args, min_pay, cleaner);
+        super::recommend_jobs::run(&args.data, &data, &engine, request, form, &mut output)?;
         return output.finish();
     }
     let mut ranker = Ranker::new(&args, &data, engine);
-    match &args.job {
-        Some(id) if args.why_not.is_some() => {
-            let cleaner = args.why_not.as_deref().unwrap_or_default();
-            why_not(&mut ranker, find(&data, id)?, cleaner, context.format, &mut output)?;
+    match (&args.job, &missed) {
+        (Some(id), Some(cleaner)) => {
+            why_not(&mut ranker, known::job(&data, id)?, cleaner, context.format, &mut output)?
         }
-        Some(id) => one(&mut ranker, find(&data, id)?, context.format, &mut output)?,
-        None => all(&mut ranker, &data, context, &mut output)?,
+        (Some(id), None) => one(&mut ranker, known::job(&data, id)?, context.format, &mut output)?,
+        (None, _) => all(&mut ranker, &data, context, &mut output)?,
     }
     output.finish()
 }
@@ -199,25 +218,17 @@ fn at_the_end(args: &Args, data: &Dataset, mut engine: Engine) -> Engine {
     engine
 }
 
-fn jobs_request(args: &Args, cleaner: &str) -> JobsRequest {
-    let Ask { limit, mode, rule_weight, max_distance_km, .. } = ask(args);
+fn jobs_request(args: &Args, min_pay: Option<f32>, cleaner: &str) -> JobsRequest {
+    let Ask { limit, mode, rule_weight, max_distance_km, level, .. } = ask(args);
     JobsRequest {
         cleaner: CleanerRef::Known(cleaner.to_owned()),
         jobs: Vec::new(),
         limit,
         mode,
         rule_weight,
-        filters: JobFilters { max_distance_km, ..JobFilters::default() },
-        level: None,
+        filters: JobFilters { max_distance_km, min_pay, ..args.arrange.of_jobs() },
+        level,
     }
-}
-
-pub(super) fn find<'a>(data: &'a Dataset, id: &str) -> Result<&'a JobRecord, CliError> {
-    let known = || data.jobs.iter().map(|job| job.id.as_str());
-    data.jobs.iter().find(|job| job.id == id).ok_or_else(|| {
-        let hint = format!("ids like it: {}", nearest(id, known(), 3).join(", "));
-        CliError::new("job.unknown", format!("there is no job {id:?} in the data set"), hint)
-    })
 }
 
 /// The engine, moved forward through the history of a data set.
@@ -243,6 +254,7 @@ impl<'a> Ranker<'a> {
             engine = at_the_end(args, data, engine);
             replay = None;
         }
+        args.arrange.warn_of_strangers(&engine);
         let by_market = data.market.candidates_are_bidders;
         let bidders_only = ask.candidates.map_or(by_market, |who| who == CandidateSource::Bidders);
         Self {
@@ -272,6 +284,7 @@ impl<'a> Ranker<'a> {
         cleaner: &str,
         counterfactuals: bool,
     ) -> Result<Option<Explanation>, CliError> {
+        known::cleaner(&self.engine, cleaner)?;
         let request = self.request(job);
         let mut found = self.engine.explain(&request, cleaner, counterfactuals)?;
         found.iter_mut().for_each(|found| self.locale.fill_explanation(found));
@@ -317,7 +330,7 @@ fn ask(args: &Args) -> Ask {
         CandidatesFlag::Bidders => CandidateSource::Bidders,
     });
     Ask {
-        limit: if args.all { Some(args.limit.unwrap_or(u32::MAX)) } else { args.limit },
+        limit: args.limit,
         mode,
         rule_weight: args.rule_weight,
         price_weight: args.price_weight,
@@ -346,6 +359,7 @@ fn why_not(
     format: Format,
     output: &mut Output,
 ) -> Result<(), CliError> {
+    known::cleaner(&ranker.engine, cleaner)?;
     let request = ranker.request(job);
     let mut exclusion = ranker.engine.explain_exclusion(&request, cleaner)?;
     ranker.locale.fill(&mut exclusion.by);

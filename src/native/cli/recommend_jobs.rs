@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::nearest::nearest;
+use super::known;
 use super::output::{Output, number, table};
 use super::{CliError, Format};
 use crate::engine::{CleanerRef, Engine, JobItem, JobPosting, JobRanking, JobsRequest};
@@ -22,11 +22,7 @@ pub(super) fn run(
     output: &mut Output,
 ) -> Result<(), CliError> {
     let CleanerRef::Known(cleaner) = request.cleaner.clone() else { return Ok(()) };
-    if data.cleaner_ids.get(&cleaner).is_none() {
-        let known = data.cleaners.iter().map(|cleaner| cleaner.id.as_str());
-        let hint = format!("ids like it: {}", nearest(&cleaner, known, 3).join(", "));
-        return Err(CliError::new("cleaner.unknown", format!("there is no cleaner {cleaner:?} in the data set"), hint));
-    }
+    known::cleaner(engine, &cleaner)?;
     request.jobs = postings(dir, data)?;
     let mut ranking = engine.recommend_jobs(&request)?;
     ranking.items.iter_mut().for_each(|item| locale.fill(&mut item.reasons));

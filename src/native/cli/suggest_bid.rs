@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::known;
 use super::load;
 use super::locale::LocaleFlag;
-use super::nearest::nearest;
 use super::output::{Output, table};
 use super::{CliError, Context, DEFAULT_DATA, DEFAULT_MODEL, Format};
-use crate::domain::JobRecord;
 use crate::engine::{BidPoint, BidQuestion, BidSource, BidSuggestion, Catalog, CleanerRef, Engine, Precision};
 use crate::native::datasets::Dataset;
 use crate::native::eval::request::Names;
@@ -57,8 +56,9 @@ pub(super) fn run(mut args: Args, context: &Context) -> Result<(), CliError> {
         args.model = Some(usual.to_owned());
     }
     let data = load::dataset(&args.data)?;
-    let job = find(&data, &args.job)?;
+    let job = known::job(&data, &args.job)?;
     let mut engine = engine(&args, &data)?;
+    known::cleaner(&engine, &args.cleaner)?;
     let mut replay = data.history.replay();
     replay.advance_to(job.spec.posted_at);
     let rows: Vec<u32> = data.cleaner_ids.get(&args.cleaner).into_iter().collect();
@@ -88,17 +88,6 @@ pub(super) fn run(mut args: Args, context: &Context) -> Result<(), CliError> {
         Format::Table => output.text(&tables(&job.id, &found))?,
     }
     output.finish()
-}
-
-fn find<'a>(data: &'a Dataset, id: &str) -> Result<&'a JobRecord, CliError> {
-    data.jobs.iter().find(|job| job.id == id).ok_or_else(|| {
-        let like = nearest(id, data.jobs.iter().map(|job| job.id.as_str()), 3);
-        CliError::new(
-            "job.unknown",
-            format!("there is no job {id:?} in the data set"),
-            format!("ids like it: {}", like.join(", ")),
-        )
-    })
 }
 
 fn engine(args: &Args, data: &Dataset) -> Result<Engine, CliError> {
