@@ -299,6 +299,20 @@ fn the_bounds_spare_work_with_boosts_too_and_pools_are_exact() {
 }
 
 #[test]
+fn new_ones_are_found_however_far_down_they_stand() {
+    let engine = engine();
+    let all = engine.score_all(&request(Filters::default())).unwrap();
+    let mut order: Vec<usize> = (0..COUNT).filter(|at| !all.scores[*at].is_nan()).collect();
+    order.sort_by(|a, b| all.scores[*b].total_cmp(&all.scores[*a]).then(a.cmp(b)));
+    let new: Vec<usize> = order.iter().copied().filter(|at| reviews(*at) == 0).take(2).collect();
+    assert!(new.iter().all(|at| !order[..2].contains(at)), "they would be shown anyway");
+    let exposure = Some(Exposure { share: 1.0, below: Some(1) });
+    let ranking = engine.recommend(&Request { exposure, limit: Some(2), ..request(Filters::default()) }).unwrap();
+    assert_eq!(ids(&ranking), new.iter().map(|at| format!("c{at}")).collect::<Vec<_>>());
+    assert!(ranking.items.iter().all(|item| item.placed_by == PlacedBy::Exposure && item.is_new));
+}
+
+#[test]
 fn nobody_one_and_two_candidates_and_limits_without_an_end() {
     let engine = engine();
     let everything = |limit, filters| Request {

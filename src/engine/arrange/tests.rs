@@ -215,6 +215,34 @@ fn diversity_by_hand() {
 }
 
 #[test]
+fn diversity_looks_at_everybody_with_a_place_and_no_further_than_its_pool() {
+    let unlike = |at, score| PoolItem { price: None, location: None, values: [f32::NAN; 5], ..item(at, score) };
+    // The third is the first's twin; nothing is known of the others, so they are like nobody. After the first two: 0.5 * 79.5 - 50
+    // for the twin against 0.5 * 70.
+    let pool = [item(0, 90.0), unlike(1, 80.0), item(2, 79.5), unlike(3, 70.0)];
+    assert_eq!(ats(&arrange(&pool, &diverse(0.5), 4, None)), [0, 1, 3, 2]);
+    let of = |pool| Policy { diversity: Some(Diversity { lambda: 0.5, pool: Some(pool) }), ..Policy::default() };
+    assert_eq!(ats(&arrange(&pool, &of(3), 3, None)), [0, 1, 2]);
+    assert_eq!(ats(&arrange(&pool, &of(4), 3, None)), [0, 1, 3]);
+}
+
+#[test]
+fn the_least_score_is_enough() {
+    let arranged = arrange(&[item(0, 90.0), item(1, 89.0), item(2, 88.5)], &Policy::default(), 3, Some(89.0));
+    assert_eq!((ats(&arranged), arranged.below), (vec![0, 1], 1));
+}
+
+#[test]
+fn thompson_draws_as_widely_as_the_score_counts() {
+    let mut pool = [item(0, 80.0), item(1, 76.0)];
+    (pool[0].reviews, pool[1].reviews) = (222, 0);
+    let policy = |seed| Policy { diversity: diverse(0.5).diversity, ..exploring(ExploreMethod::Thompson, 0.0, seed) };
+    let second = (0..99).map(|seed| arrange(&pool, &policy(seed), 1, None).places[0]).find(|place| place.at == 1);
+    // P(N(38, 4.330) > N(40, 0.5)) = 1 - Phi(2 / 4.3589), by Python's math.erf.
+    assert!((second.unwrap().propensity.unwrap() - 0.323177598).abs() < 1e-6, "{second:?}");
+}
+
+#[test]
 fn exposure_takes_the_lowest_places() {
     let mut pool: Vec<PoolItem<'_>> = (0..8).map(|at| item(at, 90.0 - at as f32)).collect();
     (pool[5].reviews, pool[7].reviews) = (4, 0);

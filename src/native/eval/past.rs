@@ -89,7 +89,7 @@ mod tests {
             Event { at, cleaner, kind }
         };
         // First b is praised, then a; c, whom everybody praises, bids on neither job.
-        let events = [(15, 1, 0.9), (25, 0, 1.0), (12, 2, 1.0), (11, 0, 0.3)];
+        let events = [(15, 1, 0.5), (25, 0, 1.0), (12, 2, 1.0), (11, 0, 0.3)];
         let events = events.iter().flat_map(|(at, who, stars)| (0..20).map(|_| review(*at, *who, *stars)));
         let history = History::new(events.collect(), 3, 1);
         let job = |id: &str, posted_at, hired| {

@@ -10,6 +10,8 @@ mod rating;
 mod recorded;
 mod reference;
 mod report;
+#[cfg(test)]
+mod tests;
 mod thresholds;
 
 pub use compare::{Drift, Side};
