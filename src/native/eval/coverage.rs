@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::metrics::{mean, wilson};
+use super::metrics::{Z_95, mean, wilson};
 use super::scores::RatedJob;
 
 /// The levels that are measured.
@@ -46,7 +46,7 @@ fn row(rated: &[RatedJob], level: usize, (reviews, from, to): (&str, u32, u32)) 
         mean(&found.iter().map(|(job, ends)| value(job, *ends)).collect::<Vec<f64>>())
     };
     let covered = mean_of(&|job, [low, high]| f64::from(u8::from((low..=high).contains(&job.actual))))?;
-    let (low, high) = wilson(covered, found.len() as u64, 0.95);
+    let (low, high) = wilson(covered, found.len() as u64, Z_95);
     Some(Coverage {
         reviews: reviews.to_owned(),
         // As it is written, not as an f32 is.

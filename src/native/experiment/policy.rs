@@ -17,8 +17,8 @@
 
 use serde::Serialize;
 
+use super::proportions::z_of;
 use super::resample::mean_and_error;
-use crate::native::eval::metrics::z_of;
 
 /// A ranking policy that can be worked out from what events say of each candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use crate::native::eval::metrics::{wilson, z_of};
+use crate::native::eval::metrics::wilson;
 
 /// So many units of so many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -37,7 +37,7 @@ impl Count {
 
     /// The interval of the share (E. B. Wilson 1927); everything of nobody.
     pub fn wilson(&self, level: f64) -> (f64, f64) {
-        wilson(self.share(), self.units, level)
+        wilson(self.share(), self.units, z_of(level))
     }
 }
 
@@ -61,6 +61,11 @@ pub fn compare(control: Count, treatment: Count, level: f64) -> Option<ShareDiff
 /// The two-sided p-value of a standard normal statistic.
 pub(super) fn two_sided(z: f64) -> f64 {
     (2.0 * Normal::standard().sf(z.abs())).min(1.0)
+}
+
+/// The normal quantile of a two-sided level.
+pub(super) fn z_of(level: f64) -> f64 {
+    Normal::standard().inverse_cdf(0.5 + level / 2.0)
 }
 
 #[cfg(test)]

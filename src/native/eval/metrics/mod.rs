@@ -10,4 +10,4 @@ mod share;
 pub use hiring::{hired_in_top, random_hired_in_top, random_reciprocal_rank, reciprocal_rank};
 pub use ranking::{ALL, Gain, Judged};
 pub use regression::{mean, mean_absolute_error, mean_squared_error, r_squared};
-pub use share::{wilson, z_of};
+pub use share::{Z_95, wilson};
