@@ -279,6 +279,8 @@ export interface Capabilities {
   ruleWeight: number;
   /** The price's share, likewise. */
   priceWeight: number;
+  /** The rules' share of an ensemble score where jobs are ranked for a cleaner, likewise. */
+  jobsRuleWeight: number;
   /** How many cleaners the catalog holds. */
   cleaners: number;
   /** The moment up to which the catalog knows what happened, seconds since 1970 in UTC. */
@@ -403,7 +405,7 @@ export declare class Recommender {
   suggestBid(job: Job, cleaner: string | CleanerProfile, options?: BidOptions): Promise<BidSuggestion>;
   /**
    * Why a cleaner has their score and their place, with the options of the ranking. The code is `request.unknown_cleaner` for who
-   * is not in the catalog.
+   * is not in the catalog, and with one in tiles for who is neither near enough for the request nor within 50 km of the job.
    */
   explain(job: Job, cleanerId: string, options?: ExplainOptions): Promise<Explanation>;
   /**

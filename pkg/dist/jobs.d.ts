@@ -37,7 +37,7 @@ export interface JobOptions {
   limit?: number;
   /** `ensemble` where nothing is said. */
   mode?: Mode;
-  /** The rules' share of an ensemble score, 0 to 1; without it the model's own. The rest is the model's. */
+  /** The rules' share of an ensemble score, 0 to 1; without it the model's own for jobs. The rest is the model's. */
   ruleWeight?: number;
   filters?: JobFilters;
   /** How probable it is that the rating lies in an item's `interval`, 0.5 to 0.99 (0.9). */
@@ -106,6 +106,7 @@ export interface JobRankingMeta {
   requestedMode: Mode;
   /** Why `mode` is not `requestedMode`; null where it is. */
   fallback: Notice | null;
+  /** The rules' share of the scores; 1 where the model does not take part. */
   ruleWeight: number;
   /** Whether the model knows this cleaner. */
   cleanerKnown: boolean;
