@@ -24,7 +24,9 @@ pub use order::rank_order;
 pub use rates::{BADGE_STRENGTH, PRIOR_STRENGTH, Rates};
 pub use record::{BidRecord, JobRecord};
 pub use rng::SeededRng;
-pub use split::{Fractions, Split, random_split, temporal_split};
+pub use split::{
+    Fractions, Part, Split, given_split, leave_last_out, random_split, temporal_split, user_temporal_split,
+};
 pub use stats::{CleanerStats, MarketStats, Tally, TypeStats};
 pub use time::{DAY, HOUR, Timestamp, day_of_week, hour_of_day};
 pub use vocabulary::Vocabulary;

@@ -25,20 +25,42 @@ pub struct Split {
 impl Split {
     /// Cuts a list of distinct indices in two places: after `train` of it, and after `train + validation`, rounded.
     fn cut(order: &[usize], fractions: Fractions) -> Self {
-        let place = |share: f64| ((share * order.len() as f64).round() as usize).min(order.len());
-        let first = place(fractions.train);
-        let second = place(fractions.train + fractions.validation).max(first);
-        let sorted = |part: &[usize]| {
-            let mut part = part.to_vec();
-            part.sort_unstable();
-            part
-        };
-        Self {
-            train: sorted(&order[..first]),
-            validation: sorted(&order[first..second]),
-            test: sorted(&order[second..]),
-        }
+        let mut split = Self::default();
+        split.add(order, places(order.len(), fractions));
+        split.sorted()
     }
+
+    /// Adds a list of indices, cut in two places.
+    fn add(&mut self, order: &[usize], [first, second]: [usize; 2]) {
+        self.train.extend(&order[..first]);
+        self.validation.extend(&order[first..second]);
+        self.test.extend(&order[second..]);
+    }
+
+    fn sorted(mut self) -> Self {
+        for part in [&mut self.train, &mut self.validation, &mut self.test] {
+            part.sort_unstable();
+        }
+        self
+    }
+}
+
+/// Where `n` samples are cut: after `train` of them, and after `train + validation`, rounded.
+fn places(n: usize, fractions: Fractions) -> [usize; 2] {
+    let place = |share: f64| ((share * n as f64).round() as usize).min(n);
+    let first = place(fractions.train);
+    [first, place(fractions.train + fractions.validation).max(first)]
+}
+
+/// One part of a split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// To learn from.
+    Train,
+    /// To choose by.
+    Validation,
+    /// To measure on.
+    Test,
 }
 
 /// The past to learn from, the time after it to choose by, the rest to measure on. Equal times: the lower index is earlier.
@@ -58,6 +80,41 @@ pub fn random_split(n: usize, fractions: Fractions, seed: u64) -> Split {
         order.swap(last, pick as usize);
     }
     Split::cut(&order, fractions)
+}
+
+/// Every user's own past to learn from, and what the same user did later to choose by and to measure on: each user's samples
+/// are cut as [`temporal_split`] cuts all of them. So a part may hold what is older than the training samples of others.
+///
+/// `users` and `times` have one value per sample; samples without a user are given the same number and are cut together.
+pub fn user_temporal_split(users: &[u32], times: &[Timestamp], fractions: Fractions) -> Split {
+    by_user(users, times, |n| places(n, fractions))
+}
+
+/// Each user's last sample to measure on, the one before it to choose by, the others to learn from. Of two samples the first is
+/// learned from and the last measured on; a single one is learned from.
+pub fn leave_last_out(users: &[u32], times: &[Timestamp]) -> Split {
+    by_user(users, times, |n| match n {
+        0 | 1 => [n, n],
+        2 => [1, 1],
+        _ => [n - 2, n - 1],
+    })
+}
+
+/// The parts that somebody chose, one for every sample; `None` = in no part.
+pub fn given_split(parts: &[Option<Part>]) -> Split {
+    let of = |wanted: Part| (0..parts.len()).filter(|&at| parts[at] == Some(wanted)).collect();
+    Split { train: of(Part::Train), validation: of(Part::Validation), test: of(Part::Test) }
+}
+
+/// Cuts every user's samples, in order of time, in two places. Equal times: the lower index is earlier.
+fn by_user(users: &[u32], times: &[Timestamp], places: impl Fn(usize) -> [usize; 2]) -> Split {
+    let mut order: Vec<usize> = (0..users.len().min(times.len())).collect();
+    order.sort_by_key(|&at| (users[at], times[at]));
+    let mut split = Split::default();
+    for own in order.chunk_by(|&a, &b| users[a] == users[b]) {
+        split.add(own, places(own.len()));
+    }
+    split.sorted()
 }
 
 /// SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, OOPSLA 2014): enough for a shuffle, and no dependency.
@@ -97,6 +154,35 @@ mod tests {
         let split = random_split(4493, SEED_SHARES, 42);
         assert_eq!((split.train.len(), split.validation.len(), split.test.len()), (3145, 449, 899));
         assert_ne!(split, random_split(4493, SEED_SHARES, 43));
+    }
+
+    /// Samples 0..12 of three users: 7 has six, 3 has four, 9 has two; times fall with the index but for equal ones at the end.
+    const USERS: [u32; 12] = [7, 3, 7, 9, 7, 3, 7, 3, 9, 7, 7, 3];
+    const TIMES: [Timestamp; 12] = [90, 80, 70, 60, 55, 50, 40, 30, 20, 10, 10, 10];
+
+    #[test]
+    fn every_user_has_a_past_and_a_future() {
+        // User 7 by time: 9, 10, 6, 4, 2, 0; 0.5 of six is 3, 0.75 is 4.5, rounded 5. User 3: 11, 7, 5, 1; user 9: 8, 3,
+        // where 0.75 of two is 1.5, rounded 2.
+        let split = user_temporal_split(&USERS, &TIMES, Fractions { train: 0.5, validation: 0.25 });
+        assert_eq!(split.train, [6, 7, 8, 9, 10, 11]);
+        assert_eq!((split.validation, split.test), (vec![2, 3, 4, 5], vec![0, 1]));
+        assert_eq!(user_temporal_split(&[], &[], SEED_SHARES), Split::default());
+    }
+
+    #[test]
+    fn the_last_of_every_user_is_left_out() {
+        let split = leave_last_out(&USERS, &TIMES);
+        assert_eq!((split.validation, split.test), (vec![2, 5], vec![0, 1, 3]));
+        assert_eq!(split.train, [4, 6, 7, 8, 9, 10, 11]);
+        let single = leave_last_out(&[4, 5], &[1, 2]);
+        assert_eq!((single.train.len(), single.test.len()), (2, 0));
+    }
+
+    #[test]
+    fn given_parts_are_taken_as_they_are() {
+        let split = given_split(&[Some(Part::Test), None, Some(Part::Train), Some(Part::Validation), Some(Part::Test)]);
+        assert_eq!((split.train, split.validation, split.test), (vec![2], vec![3], vec![0, 4]));
     }
 
     #[test]
