@@ -14,7 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("wasm", &["domain", "artifact", "engine"]),
     ("native::datagen", &["domain"]),
     ("native::datasets", &["domain"]),
-    ("native::train", &["domain", "features", "numeric", "model", "artifact"]),
+    ("native::train", &["domain", "features", "numeric", "model", "artifact", "native::files"]),
     ("native::eval", &["domain", "engine"]),
     ("native::messages", &["engine"]),
     ("native::calibrate", &["domain", "artifact", "engine", "model", "native::eval"]),

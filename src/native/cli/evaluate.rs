@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::load;
 use super::output::Output;
 use super::report_table::report_tables;
+use super::split_lists::split_of;
 use super::{CliError, Context, DEFAULT_DATA, Format};
 use crate::artifact::Manifest;
 use crate::engine::Precision;
@@ -61,12 +62,12 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), CliError> {
     check_data(&manifest, &data)?;
     let mut engines = engines(&args, &data)?;
     if args.jobs {
-        let from = Parts::new(&data, &recipe).ranked.first().copied().unwrap_or(data.jobs.len());
+        let from = Parts::new(&args.model, &data, &recipe)?.ranked.first().copied().unwrap_or(data.jobs.len());
         let settings = bootstrap::Settings { resamples: args.bootstrap, ..bootstrap::Settings::default() };
         return super::evaluate_jobs::run(&args.data, &data, engines.q8, (from, settings), context);
     }
     let truth = read_truth(&args.data, &data)?;
-    let parts = Parts::new(&data, &recipe);
+    let parts = Parts::new(&args.model, &data, &recipe)?;
     let progress = super::progress::bar(context, parts.ranked.len() as u64, "hold-out jobs");
     let scores = measure(&parts.holdout(&data, truth.as_ref()), &mut engines, &mut |_| progress.inc(1))?;
     progress.finish_and_clear();
@@ -98,6 +99,7 @@ fn recipe(args: &Args) -> Result<Recipe, CliError> {
     if wanted != recipe.split.kind {
         super::warn("the model was trained on another split: it has seen jobs that it is now measured on");
         recipe.split.kind = wanted;
+        recipe.split.lists = None;
     }
     Ok(recipe)
 }
@@ -131,7 +133,7 @@ fn engines(args: &Args, data: &Dataset) -> Result<Engines, CliError> {
 pub(super) fn rated_jobs(model: &std::path::Path, data: &Dataset) -> Result<Vec<usize>, CliError> {
     let (manifest, _) = load::manifest(model)?;
     check_data(&manifest, data)?;
-    Ok(Parts::new(data, &recipe_of(model)?).rated)
+    Ok(Parts::new(model, data, &recipe_of(model)?)?.rated)
 }
 
 /// The jobs that are measured on.
@@ -142,18 +144,18 @@ struct Parts {
 
 impl Parts {
     /// The samples are those of the training; with a temporal split every job from the first hold-out sample on is ranked.
-    fn new(data: &Dataset, recipe: &Recipe) -> Self {
+    fn new(model: &std::path::Path, data: &Dataset, recipe: &Recipe) -> Result<Self, CliError> {
         let source =
             SampleSource { market: &data.market, cleaners: &data.cleaners, jobs: &data.jobs, history: &data.history };
         let samples = Samples::build(&source);
-        let test = samples.split(&recipe.split, recipe.seed).test;
+        let test = split_of(recipe, model, data, &samples)?.test;
         let mut rated: Vec<usize> = test.iter().map(|at| samples.jobs[*at] as usize).collect();
         rated.sort_unstable();
         let ranked = match (recipe.split.kind, rated.first()) {
             (SplitKind::Temporal, Some(first)) => (*first..data.jobs.len()).collect(),
             _ => rated.clone(),
         };
-        Self { ranked, rated }
+        Ok(Self { ranked, rated })
     }
 
     fn holdout<'a>(&'a self, data: &'a Dataset, truth: Option<&'a Truth>) -> Holdout<'a> {
@@ -174,7 +176,10 @@ impl Parts {
 fn protocol(args: &Args, manifest: &Manifest, recipe: &Recipe, data: &Dataset) -> Protocol {
     let split = match recipe.split.kind {
         SplitKind::Temporal => "temporal: by the time the job was posted",
+        SplitKind::UserTemporal => "user_temporal: by the time the job was posted, for every client apart",
+        SplitKind::LeaveLastOut => "leave_last_out: every client's last job",
         SplitKind::Random => "random",
+        SplitKind::Files => "files: given lists of jobs",
     };
     Protocol {
         data_fingerprint: data.fingerprint.clone(),

@@ -32,8 +32,11 @@ mod recommend;
 mod recommend_jobs;
 mod report_table;
 mod score;
+mod signals;
+mod split_lists;
 mod suggest_bid;
 mod train;
+mod train_flags;
 
 /// The data set of commands that name none: what `make demo` generates.
 const DEFAULT_DATA: &str = "data/athens";
@@ -145,8 +148,13 @@ fn signed(command: clap::Command) -> clap::Command {
     command.mut_args(signed_value).mut_subcommands(signed)
 }
 
+/// Tells what became of a command that did not fail.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
+}
+
 /// Runs the command line of this process: exit code 0 = ok, 1 = failed, 2 = wrong usage (by clap), 3 = `tidyrank
-/// monitor` says that the model is to be trained again.
+/// monitor` says that the model is to be trained again, 130 or 143 = a training was ended by Ctrl-C or `kill`.
 pub fn main() -> ExitCode {
     let cli = Cli::from_arg_matches(&signed(Cli::command()).get_matches()).unwrap_or_else(|error| error.exit());
     let context = Context { format: cli.format, progress: !cli.quiet && std::io::stderr().is_terminal() };
@@ -155,7 +163,7 @@ pub fn main() -> ExitCode {
         Command::Generate(args) => generate::run(args, &context),
         Command::Import(args) => import::run(args, &context),
         Command::Ingest(args) => ingest::run(args, &context),
-        Command::Train(args) => train::run(args, &context),
+        Command::Train(args) => train::run(args, &context).map(|status| code = status),
         Command::Evaluate(args) => evaluate::run(args, &context),
         Command::Quantize(args) => quantize::run(args, &context),
         Command::Recommend(args) => recommend::run(args, &context),

@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::output::{Output, table};
+use super::split_lists::split_of;
 use super::train::{read_recipe, samples_of};
 use super::{CliError, Context, DEFAULT_DATA, Format, load};
 use crate::artifact::{ArtifactError, Tensors};
@@ -126,7 +127,7 @@ impl<'a> Parts<'a> {
     fn of(args: &Args, dataset: &'a Dataset) -> Result<Self, CliError> {
         let recipe = read_recipe(&args.model.join("recipe.toml"))?;
         let samples = samples_of(dataset);
-        let split = samples.split(&recipe.split, recipe.seed);
+        let split = split_of(&recipe, &args.model, dataset, &samples)?;
         let past = split.train.iter().map(|&at| samples.times[at]).max().unwrap_or_default();
         let known = dataset.jobs.partition_point(|job| job.spec.posted_at <= past);
         let mut validation: Vec<usize> = split.validation.iter().map(|&at| samples.jobs[at] as usize).collect();

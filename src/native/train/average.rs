@@ -9,10 +9,11 @@ use super::fit::{Snapshot, Trainable};
 use super::ops::with_values;
 
 /// An exponential average of all parameters.
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Average {
     decay: f32,
-    steps: f32,
-    values: Snapshot,
+    pub(super) steps: f32,
+    pub(super) values: Snapshot,
 }
 
 impl Average {
@@ -56,7 +57,7 @@ mod tests {
     #[test]
     fn the_average_follows_with_its_decay() {
         let var = Var::new(&[1.0f32, 0.0], &Device::Cpu).unwrap();
-        let parameters = [Parameter { name: "x".into(), var, weight_decay: 0.0 }];
+        let parameters = [Parameter::new("x", var)];
         let mut average = Average::new(&parameters, 0.5).unwrap();
         parameters[0].var.set(&Tensor::new(&[0.0f32, 1.0], &Device::Cpu).unwrap()).unwrap();
         for _ in 0..100 {

@@ -1,7 +1,7 @@
 //! The hybrid network: a collaborative and a content branch, blended by a learned share.
 //!
 //! Collaborative: client vector ++ cleaner vector -> three layers of Linear, ReLU, Dropout -> 1. Content: property type vector
-//! ++ 18 features -> three layers of Linear, BatchNorm, ReLU, Dropout -> 1. Score: alpha * collaborative + (1 - alpha) * content
+//! ++ 18 features -> three layers of Linear, BatchNorm (unless it is switched off), ReLU, Dropout -> 1. Score: alpha * collaborative + (1 - alpha) * content
 //! with alpha = sigmoid(logit).
 
 use candle_core::{Result, Tensor, Var};
@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use super::adam::Parameter;
 use super::init::{Stream, dropout_mask, linear_bound, stream, table_bound, uniform};
 use super::ops::{BiasRelu, Blend, EmbedBeside, EmbedPair, NormRelu, column_moments};
-use super::recipe::{ModelConfig, TrainingConfig};
+use super::recipe::{ModelConfig, OptimizerConfig};
 use crate::features::FEATURE_COUNT;
 
 /// Added to the variance, as in PyTorch.
@@ -51,11 +51,21 @@ pub(super) struct Hybrid {
     pub(super) collaborative: Vec<Linear>,
     pub(super) categories: Var,
     pub(super) content: Vec<Linear>,
+    /// One per hidden layer of the content branch, or none.
     pub(super) norms: Vec<Norm>,
     pub(super) logit: Var,
 }
 
+/// What a pass gives while training.
+pub(super) struct Passed {
+    /// `[n, 1]`.
+    pub(super) scores: Tensor,
+    /// Client vector beside cleaner vector, `[n, 2 * embedding_dim]`.
+    pub(super) vectors: Tensor,
+}
+
 /// Inputs of one pass.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Batch {
     pub(super) users: Vec<u32>,
     pub(super) items: Vec<u32>,
@@ -122,7 +132,7 @@ impl Hybrid {
             categories,
             collaborative: branch(&mut rng, 2 * dim, &config.hidden)?,
             content: branch(&mut rng, kind + FEATURE_COUNT, &config.hidden)?,
-            norms: config.hidden.iter().map(|&width| Norm::new(width)).collect::<Result<_>>()?,
+            norms: config.hidden.iter().filter(|_| config.batch_norm).map(|&w| Norm::new(w)).collect::<Result<_>>()?,
             logit: Var::zeros(1, candle_core::DType::F32, &candle_core::Device::Cpu)?,
         };
         for output in [&model.collaborative[3], &model.content[3]] {
@@ -132,49 +142,58 @@ impl Hybrid {
     }
 
     /// The trained tensors with their names; decay is for matrices and tables alone.
-    pub(super) fn parameters(&self, training: &TrainingConfig) -> Vec<Parameter> {
+    pub(super) fn parameters(&self, optimizer: &OptimizerConfig) -> Vec<Parameter> {
         let mut list = Vec::new();
-        let mut add = |name: String, var: &Var, decay: f64| {
-            list.push(Parameter { name, var: var.clone(), weight_decay: decay as f32 });
+        let mut add = |name: String, var: &Var, decay: f64, rate: f64| {
+            list.push(Parameter { name, var: var.clone(), weight_decay: decay as f32, rate });
         };
-        let (decay, table) = (training.weight_decay, training.embedding_decay);
-        add("collaborative.user_embedding".into(), &self.users, table);
-        add("collaborative.item_embedding".into(), &self.items, table);
-        add("content.category_embedding".into(), &self.categories, decay);
-        for (branch, layers) in [("collaborative", &self.collaborative), ("content", &self.content)] {
+        let (decay, table, rates) = (optimizer.weight_decay, optimizer.embedding_decay, &optimizer.rates);
+        add("collaborative.user_embedding".into(), &self.users, table, rates.user);
+        add("collaborative.item_embedding".into(), &self.items, table, rates.item);
+        add("content.category_embedding".into(), &self.categories, decay, rates.content);
+        for (branch, layers, rate) in
+            [("collaborative", &self.collaborative, rates.heads), ("content", &self.content, rates.content)]
+        {
             for (at, layer) in layers.iter().enumerate() {
                 let name = if at < 3 { format!("{branch}.layers.{at}") } else { format!("{branch}.output") };
-                add(format!("{name}.weight"), &layer.weight, decay);
-                add(format!("{name}.bias"), &layer.bias, 0.0);
+                let rate = if at < 3 { rate } else { rates.heads };
+                add(format!("{name}.weight"), &layer.weight, decay, rate);
+                add(format!("{name}.bias"), &layer.bias, 0.0, rate);
             }
         }
         for (at, norm) in self.norms.iter().enumerate() {
-            add(format!("content.norms.{at}.weight"), &norm.weight, 0.0);
-            add(format!("content.norms.{at}.bias"), &norm.bias, 0.0);
+            add(format!("content.norms.{at}.weight"), &norm.weight, 0.0, rates.content);
+            add(format!("content.norms.{at}.bias"), &norm.bias, 0.0, rates.content);
         }
-        add("blend.collaborative_content.logit".into(), &self.logit, 0.0);
+        add("blend.collaborative_content.logit".into(), &self.logit, 0.0, rates.heads);
         list
     }
 
-    /// Scores while training: `[n, 1]`, with dropout and the batch's own statistics.
-    pub(super) fn forward_training(&mut self, batch: Batch, dropout: f32, rng: &mut ChaCha8Rng) -> Result<Tensor> {
+    /// A pass with dropout and the batch's own statistics.
+    pub(super) fn forward_training(&mut self, batch: Batch, dropout: f32, rng: &mut ChaCha8Rng) -> Result<Passed> {
         let rows = batch.users.len();
         let mut mask =
             |layer: &Linear| -> Result<Option<Vec<f32>>> { Ok(dropout_mask(rng, rows * layer.bias.dim(0)?, dropout)) };
-        let mut left = self.users.apply_op2(&self.items, EmbedPair { first: batch.users, second: batch.items })?;
+        let vectors = self.users.apply_op2(&self.items, EmbedPair { first: batch.users, second: batch.items })?;
+        let mut left = vectors.clone();
         for layer in &self.collaborative[..3] {
             left = left.matmul(&layer.weight)?.apply_op2(&layer.bias, BiasRelu { mask: mask(layer)? })?;
         }
         let beside = EmbedBeside { rows: batch.categories, constant: batch.features };
         let mut right = self.categories.apply_op1(beside)?;
-        for (layer, norm) in self.content[..3].iter().zip(&mut self.norms) {
+        for (at, layer) in self.content[..3].iter().enumerate() {
             let sums = right.matmul(&layer.weight)?;
+            let Some(norm) = self.norms.get_mut(at) else {
+                right = sums.apply_op2(&layer.bias, BiasRelu { mask: mask(layer)? })?;
+                continue;
+            };
             let (mean, variance) = column_moments(&sums)?;
             norm.observe(&mean, &variance, &layer.bias.to_vec1::<f32>()?, rows);
             let op = NormRelu { mean, inverse: inverse_deviation(&variance), mask: mask(layer)? };
             right = sums.apply_op3(&norm.weight, &norm.bias, op)?;
         }
-        self.collaborative[3].output(&left)?.apply_op3(&self.content[3].output(&right)?, &self.logit, Blend)
+        let (left, right) = (self.collaborative[3].output(&left)?, self.content[3].output(&right)?);
+        Ok(Passed { scores: left.apply_op3(&right, &self.logit, Blend)?, vectors })
     }
 
     /// Scores as they are served: collaborative, content and blended, each `[n, 1]`.
@@ -186,7 +205,11 @@ impl Hybrid {
         }
         let beside = EmbedBeside { rows: batch.categories, constant: batch.features };
         let mut right = self.categories.apply_op1(beside)?.detach();
-        for (layer, norm) in self.content[..3].iter().zip(&self.norms) {
+        for (at, layer) in self.content[..3].iter().enumerate() {
+            let Some(norm) = self.norms.get(at) else {
+                right = right.matmul(&layer.weight)?.apply_op2(&layer.bias, BiasRelu { mask: None })?.detach();
+                continue;
+            };
             let shift = layer.bias.to_vec1::<f32>()?;
             let mean = norm.mean.iter().zip(shift).map(|(mean, shift)| mean - shift).collect();
             let op = NormRelu { mean, inverse: inverse_deviation(&norm.variance), mask: None };

@@ -3,7 +3,10 @@
 use super::TrainError;
 use super::ops::MEAN_ROW;
 use super::recipe::{SplitConfig, SplitKind};
-use crate::domain::{Cleaner, History, JobRecord, Market, Split, Timestamp, random_split, temporal_split};
+use crate::domain::{
+    Cleaner, History, JobRecord, Market, Part, Split, Timestamp, given_split, leave_last_out, random_split,
+    temporal_split, user_temporal_split,
+};
 use crate::features::{FEATURE_COUNT, encode};
 
 /// Samples as columns of equal length.
@@ -91,11 +94,25 @@ impl Samples {
     }
 
     /// The parts of these samples.
-    pub fn split(&self, config: &SplitConfig, seed: u64) -> Split {
+    ///
+    /// # Errors
+    /// [`TrainError::Needed`] for lists, which [`given_split`](Self::given_split) takes.
+    pub fn split(&self, config: &SplitConfig, seed: u64) -> Result<Split, TrainError> {
         match config.kind {
-            SplitKind::Temporal => temporal_split(&self.times, config.fractions()),
-            SplitKind::Random => random_split(self.len(), config.fractions(), seed),
+            SplitKind::Temporal => Ok(temporal_split(&self.times, config.fractions())),
+            SplitKind::UserTemporal => Ok(user_temporal_split(&self.users, &self.times, config.fractions())),
+            SplitKind::LeaveLastOut => Ok(leave_last_out(&self.users, &self.times)),
+            SplitKind::Random => Ok(random_split(self.len(), config.fractions(), seed)),
+            SplitKind::Files => {
+                Err(TrainError::Needed { needed: "a list of jobs for every part", reason: "split.kind = \"files\"" })
+            }
         }
+    }
+
+    /// The parts by the part of each job; a sample of a job in no part is left out.
+    pub fn given_split(&self, parts: &[Option<Part>]) -> Split {
+        let of_job = |&job: &u32| parts.get(job as usize).copied().flatten();
+        given_split(&self.jobs.iter().map(of_job).collect::<Vec<_>>())
     }
 
     /// Refuses columns of different lengths, indices outside tables of these sizes, and labels that are no number.

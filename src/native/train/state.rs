@@ -3,7 +3,7 @@
 use candle_core::{Device, Tensor, Var};
 
 use super::TrainError;
-use super::hybrid::{Hybrid, Linear, Norm, Rows};
+use super::hybrid::{Hybrid, Linear, NORM_EPSILON, Norm, Rows};
 use super::ops::{sigmoid, with_values};
 use super::recipe::ModelConfig;
 use crate::artifact::{ArtifactError, Tensors};
@@ -70,6 +70,11 @@ pub(super) fn write(model: &Hybrid, names: &Names, normaliser: &Normaliser) -> R
             put(&mut tensors, &format!("{name}.bias"), &layer.bias)?;
         }
     }
+    if model.norms.is_empty() {
+        for (at, layer) in model.content[..3].iter().enumerate() {
+            put_identity(&mut tensors, at, layer.bias.elem_count())?;
+        }
+    }
     for (at, norm) in model.norms.iter().enumerate() {
         let name = format!("content.norms.{at}");
         put(&mut tensors, &format!("{name}.weight"), &norm.weight)?;
@@ -81,6 +86,16 @@ pub(super) fn write(model: &Hybrid, names: &Names, normaliser: &Normaliser) -> R
     let logit = model.logit.to_vec1::<f32>()?.first().copied().unwrap_or_default();
     tensors.insert_f32(ALPHA, &[1], &[sigmoid(logit)])?;
     Ok(tensors)
+}
+
+/// A norm that changes nothing, so that a network without norms is read as every other: weight 1, bias 0, mean 0, and a variance
+/// to which what is added gives 1.
+fn put_identity(tensors: &mut Tensors, at: usize, width: usize) -> Result<(), ArtifactError> {
+    let values = [("weight", 1.0), ("bias", 0.0), ("running_mean", 0.0), ("running_var", 1.0 - NORM_EPSILON)];
+    for (part, value) in values {
+        tensors.insert_f32(&format!("content.norms.{at}.{part}"), &[width], &vec![value; width])?;
+    }
+    tensors.insert_f32(&format!("content.norms.{at}.batches"), &[1], &[0.0])
 }
 
 /// The network and normaliser of a model file.
@@ -113,6 +128,15 @@ pub(super) fn read(tensors: &Tensors) -> Result<(Hybrid, Normaliser), TrainError
     Ok((model, normaliser))
 }
 
+/// The ids of a model file.
+pub(super) fn names(tensors: &Tensors) -> Result<Names, ArtifactError> {
+    Ok(Names {
+        users: tensors.texts("users")?,
+        items: tensors.texts("items")?,
+        categories: tensors.texts("categories")?,
+    })
+}
+
 fn layer_name(branch: &str, at: usize) -> String {
     if at < 3 { format!("{branch}.layers.{at}") } else { format!("{branch}.output") }
 }
@@ -127,7 +151,8 @@ fn sizes(tensors: &Tensors) -> Result<(ModelConfig, Rows), ArtifactError> {
     let (categories, category_dim) = matrix("content.category_embedding")?;
     let width = |at: usize| matrix(&format!("{}.weight", layer_name("content", at)));
     let hidden = [width(0)?.0, width(1)?.0, width(2)?.0];
-    Ok((ModelConfig { embedding_dim, category_dim, hidden, dropout: 0.0 }, Rows { users, items, categories }))
+    let config = ModelConfig { embedding_dim, category_dim, hidden, dropout: 0.0, batch_norm: true };
+    Ok((config, Rows { users, items, categories }))
 }
 
 fn put(tensors: &mut Tensors, name: &str, tensor: &Tensor) -> Result<(), TrainError> {

@@ -44,7 +44,8 @@ impl Network {
                 [("weight", vec![pair[1], pair[0]], weight_decay as f32), ("bias", vec![pair[1]], 0.0)]
             {
                 let var = uniform(&mut rng, &shape, bound)?;
-                parameters.push(Parameter { name: format!("layers.{at}.{part}"), var, weight_decay });
+                let name = format!("layers.{at}.{part}");
+                parameters.push(Parameter { weight_decay, ..Parameter::new(name, var) });
             }
         }
         Ok(Self { parameters })

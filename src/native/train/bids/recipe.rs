@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Fractions;
-use crate::native::train::recipe::{Recipe, SplitConfig, SplitKind, TrainingConfig};
-use crate::native::train::{SchedulerConfig, TrainError};
+use crate::native::train::TrainError;
+use crate::native::train::recipe::{
+    Decay, EarlyStopping, OptimizerConfig, Recipe, SchedulerConfig, SplitConfig, SplitKind, TrainingConfig,
+};
 
 /// How the bid model is trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,6 +75,10 @@ impl BidRecipe {
             let (setting, value) = ("quantile_weight", self.quantile_weight.to_string());
             return Err(TrainError::Setting { setting, value, range: "0 or more" });
         }
+        if self.batch_size < 2 {
+            let (setting, value) = ("batch_size", self.batch_size.to_string());
+            return Err(TrainError::Setting { setting, value, range: "2 or more" });
+        }
         self.for_loop().check()
     }
 
@@ -84,13 +90,21 @@ impl BidRecipe {
     /// The parts that the training loop reads.
     pub(super) fn for_loop(&self) -> Recipe {
         let &Self { learning_rate, batch_size, epochs, patience, weight_decay, average, .. } = self;
-        let training = TrainingConfig::default();
+        let decay = Decay::Plateau { factor: 0.5, patience: 3, min_learning_rate: 1e-5 };
         let test = 1.0 - self.train - self.validation;
         Recipe {
             seed: self.seed,
-            training: TrainingConfig { learning_rate, batch_size, epochs, patience, weight_decay, average, ..training },
-            scheduler: SchedulerConfig { factor: 0.5, patience: 3, min_learning_rate: 1e-5 },
-            split: SplitConfig { kind: SplitKind::Temporal, train: self.train, validation: self.validation, test },
+            optimizer: OptimizerConfig { learning_rate, weight_decay, ..OptimizerConfig::default() },
+            training: TrainingConfig { batch_size, epochs, average, ..TrainingConfig::default() },
+            scheduler: SchedulerConfig { warmup_epochs: 0, decay },
+            early_stopping: EarlyStopping { patience, ..EarlyStopping::default() },
+            split: SplitConfig {
+                kind: SplitKind::Temporal,
+                train: self.train,
+                validation: self.validation,
+                test,
+                lists: None,
+            },
             ..Recipe::default()
         }
     }
@@ -115,7 +129,7 @@ mod tests {
             let mut recipe = BidRecipe::default();
             change(&mut recipe);
             let error = recipe.check().unwrap_err();
-            assert!(error.to_string().starts_with(setting), "{error}");
+            assert!(error.to_string().contains(setting), "{error}");
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::features::{BID_FEATURE_COUNT, BID_FEATURES};
 use crate::model::{BIDS_FORMAT, BIDS_VERSION, BidModel, Calibration, Support, bid_inputs};
 use crate::native::train::TrainError;
 use crate::native::train::adam::Parameter;
-use crate::native::train::fit::{Epoch, OnEpoch, Snapshot, Trainable, fit};
+use crate::native::train::fit::{Control, Epoch, OnEpoch, Snapshot, Trainable, Validation, fit};
 use crate::native::train::init::{Stream, stream};
 use crate::native::train::ops::with_values;
 
@@ -59,11 +59,11 @@ pub fn train_bids(
     let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
     one_thread.install(|| {
         let mut task = Task::new(recipe, rows, kinds, &split)?;
-        let fitted = fit(&mut task, &for_loop, &split.train, on_epoch)?;
+        let epochs = fit(&mut task, &for_loop, &split.train, Control::plain(on_epoch))?;
         let uncalibrated = task.write(Calibration::default())?;
         let calibration = calibrate(&seen(&uncalibrated, rows, kinds, &split.validation)?);
         let model = task.write(calibration)?;
-        Ok(TrainedBids { model, epochs: fitted.epochs, calibration, split: split.clone() })
+        Ok(TrainedBids { model, epochs, calibration, split: split.clone() })
     })
 }
 
@@ -167,9 +167,10 @@ impl Trainable for Task<'_> {
         self.loss(&self.batch(places, &features)?)
     }
 
-    fn validation_loss(&self) -> Result<f64, TrainError> {
+    fn validate(&self) -> Result<Validation, TrainError> {
         let features: Vec<_> = self.validation.iter().map(|&at| self.rows.features[at]).collect();
-        Ok(f64::from(self.loss(&self.batch(&self.validation, &features)?)?.to_scalar::<f32>()?))
+        let loss = self.loss(&self.batch(&self.validation, &features)?)?.to_scalar::<f32>()?;
+        Ok(f64::from(loss).into())
     }
 
     fn snapshot(&self) -> Result<Snapshot, TrainError> {
@@ -295,7 +296,7 @@ mod tests {
             recipe.quantile_weight * pinball + log
         };
         let expected = split.validation.iter().map(loss).sum::<f64>() / split.validation.len() as f64;
-        let found = task.validation_loss().unwrap();
+        let found = task.validate().unwrap().loss;
         assert!((found - expected).abs() < 1e-5, "{found} is not {expected}");
     }
 
