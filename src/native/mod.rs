@@ -1,5 +1,6 @@
 //! Everything that never compiles for the browser.
 
+pub mod baselines;
 pub mod calibrate;
 pub mod canonical;
 pub mod cli;
@@ -9,6 +10,7 @@ pub mod eval;
 pub mod events;
 pub mod experiment;
 pub mod files;
+pub mod interactions;
 pub mod messages;
 pub mod model_dir;
 pub mod monitor;
