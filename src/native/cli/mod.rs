@@ -7,6 +7,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 mod arrange_flags;
 mod ask;
+mod baselines;
 mod bids;
 mod catalog;
 mod evaluate;
@@ -78,6 +79,8 @@ enum Command {
     Train(train::Args),
     /// Evaluate a model on the hold-out, beside its baselines
     Evaluate(evaluate::Args),
+    /// Measure models that anything better has to beat, on ratings or on a marketplace
+    Baselines(baselines::Args),
     /// Quantise a trained model to int8 and release it
     Quantize(quantize::Args),
     /// Rank the cleaners for a job, or the open jobs for a cleaner
@@ -165,6 +168,7 @@ pub fn main() -> ExitCode {
         Command::Ingest(args) => ingest::run(args, &context),
         Command::Train(args) => train::run(args, &context).map(|status| code = status),
         Command::Evaluate(args) => evaluate::run(args, &context),
+        Command::Baselines(args) => baselines::run(args, &context),
         Command::Quantize(args) => quantize::run(args, &context),
         Command::Recommend(args) => recommend::run(args, &context),
         Command::Explain(args) => explain::run(args, &context),

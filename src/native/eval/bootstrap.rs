@@ -55,13 +55,15 @@ pub fn intervals(rows: &[Vec<f64>], settings: &Settings) -> Vec<Interval> {
             values.push(mean);
         }
     }
-    let tail = (1.0 - settings.level) / 2.0;
-    let interval = |(mean, values): (f64, &mut Vec<f64>)| {
-        values.sort_by(f64::total_cmp);
-        let (low, high) = (quantile(values, tail), quantile(values, 1.0 - tail));
-        Interval { mean, low: low.unwrap_or(mean), high: high.unwrap_or(mean) }
-    };
-    observed.into_iter().zip(&mut sampled).map(interval).collect()
+    observed.into_iter().zip(sampled).map(|(mean, drawn)| percentiles(mean, drawn, settings.level)).collect()
+}
+
+/// The interval of a statistic by its values over resamples; the bare value without a resample.
+pub fn percentiles(observed: f64, mut drawn: Vec<f64>, level: f64) -> Interval {
+    drawn.sort_by(f64::total_cmp);
+    let tail = (1.0 - level) / 2.0;
+    let (low, high) = (quantile(&drawn, tail), quantile(&drawn, 1.0 - tail));
+    Interval { mean: observed, low: low.unwrap_or(observed), high: high.unwrap_or(observed) }
 }
 
 /// The interval of one column of differences.
