@@ -8,6 +8,7 @@ use std::process::Command;
 const NEVER_IN_THE_BROWSER: &[&str] = &[
     "candle-core",
     "candle-nn",
+    "faer",
     "arrow-array",
     "arrow-schema",
     "parquet",
@@ -55,7 +56,9 @@ fn the_browser_build_carries_no_native_crate() {
     // The same check must see them where they are.
     let native = tree(&["--features", "native"]);
     let native = forbidden(&native);
-    for name in ["candle-core", "candle-nn", "arrow-array", "parquet", "rayon", "clap", "h3o", "serde", "serde_json"] {
+    for name in
+        ["candle-core", "candle-nn", "faer", "arrow-array", "parquet", "rayon", "clap", "h3o", "serde", "serde_json"]
+    {
         assert!(native.contains(&name), "{name} is not in the native tree: {native:?}");
     }
 }
