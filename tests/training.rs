@@ -179,7 +179,10 @@ impl Place {
             let read = |folder: &str| std::fs::read(self.path(folder).join(file)).unwrap();
             assert!(read(a) == read(b), "{file} differs");
         }
-        assert!(!self.checkpoint(b).exists(), "the checkpoint of a training that has ended is still there");
+        let names =
+            std::fs::read_dir(self.path(b)).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let left: Vec<String> = names.filter(|name| name.contains("checkpoint") || name.ends_with(".part")).collect();
+        assert!(left.is_empty(), "a training that has ended leaves {left:?}");
     }
 }
 
@@ -289,6 +292,22 @@ fn a_disk_that_fills_up_in_the_middle_leaves_the_checkpoint_before() {
     assert!(std::fs::read(place.checkpoint("m")).unwrap() == before);
     place.succeeds("train --resume m --data data");
     place.same("whole", "m");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_training_that_is_stopped_with_a_full_disk_does_not_say_that_it_can_be_resumed() {
+    let stand = stand(30, 20, 300);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint");
+    let stop = AtomicUsize::new(1);
+    let recipe = Recipe::from_toml("[training]\nbatch_size = 64\n").unwrap();
+    for _ in 0..5 {
+        std::os::unix::fs::symlink("/dev/full", folder.path().join("checkpoint.part")).unwrap();
+        let session = Session { checkpoint: Some(&path), stop: Some(&stop), ..Session::default() };
+        assert_eq!(train(&stand, &recipe, session).unwrap_err(), "file.write");
+        assert!(!path.exists());
+    }
 }
 
 #[test]

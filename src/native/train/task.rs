@@ -129,6 +129,10 @@ fn run(
         Err(TrainError::Diverged { epoch, batch, loss, .. }) => {
             return Err(TrainError::Diverged { epoch, batch, loss, good: kept? });
         }
+        // A checkpoint that could not be written is no checkpoint to go on from.
+        Err(TrainError::Interrupted { epoch, batches, .. }) => {
+            return Err(TrainError::Interrupted { epoch, batches, kept: kept?.is_some() });
+        }
         other => other?,
     };
     kept?;
