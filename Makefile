@@ -2,6 +2,7 @@
 #
 #   make demo    set up, generate, train, quantise, evaluate, and serve the page (its address is printed)
 #   make test    set up, and everything that must pass
+#   make test-tracking   its part that needs PyPI: tracking against the real TensorBoard and MLflow
 #   make test-examples   the example web projects, installed from the npm registry, built and run (the one thing that needs it)
 #   make check   the quick part of it: formats, lints, types
 #   make pkg     rebuild the npm package in pkg/ (needs the wasm target, which it installs)
@@ -27,13 +28,13 @@ LEARNING := $(shell find src/domain src/features src/model src/numeric src/artif
 PAGE     := $(shell find www pkg -type f -not -path '*/node_modules/*' -not -path 'www/dist/*' -not -path 'www/public/market/*' -not -path 'www/public/reports/*')
 
 .PHONY: demo test check pkg apidoc bench release setup clean
-.PHONY: test-rust test-wasm test-web test-examples
+.PHONY: test-rust test-wasm test-web test-tracking test-examples
 
 demo: www/dist/.complete
 	@node scripts/summary.mjs $(MODEL) $(WORK)
 	@node scripts/serve.mjs
 
-test: check test-rust test-wasm test-web
+test: check test-rust test-wasm test-web test-tracking
 	@echo "make test: everything passed"
 
 check: node_modules/.package-lock.json
@@ -64,6 +65,13 @@ test-web: node_modules/.package-lock.json $(DATA)/market.json
 	$(STEP) page-reports scripts/reports.sh $(BIN) $(DATA) $(RELEASED) www/public/reports
 	$(STEP) page npm run --silent build:www
 	$(STEP) browser-test npm run --silent test:browser
+
+# Tracking against the real TensorBoard and MLflow, which PyPI has; installed once per list of requirements.
+test-tracking: $(BIN) target/tracking/.installed
+	$(STEP) tracking target/tracking/bin/python tests/tracking/real.py $(BIN)
+
+target/tracking/.installed: tests/tracking/requirements.txt scripts/tracking.sh
+	$(STEP) tracking-packages scripts/tracking.sh target/tracking $<
 
 # Their dependencies are installed once per lock, into target/examples.
 test-examples: node_modules/.package-lock.json

@@ -14,6 +14,7 @@ const NEVER_IN_THE_BROWSER: &[&str] = &[
     "parquet",
     "tokio",
     "rayon",
+    "ureq",
     "clap",
     "h3o",
     "indicatif",
@@ -56,9 +57,19 @@ fn the_browser_build_carries_no_native_crate() {
     // The same check must see them where they are.
     let native = tree(&["--features", "native"]);
     let native = forbidden(&native);
-    for name in
-        ["candle-core", "candle-nn", "faer", "arrow-array", "parquet", "rayon", "clap", "h3o", "serde", "serde_json"]
-    {
+    for name in [
+        "candle-core",
+        "candle-nn",
+        "faer",
+        "arrow-array",
+        "parquet",
+        "rayon",
+        "ureq",
+        "clap",
+        "h3o",
+        "serde",
+        "serde_json",
+    ] {
         assert!(native.contains(&name), "{name} is not in the native tree: {native:?}");
     }
 }

@@ -17,4 +17,5 @@ pub mod monitor;
 pub mod quantize;
 pub mod score;
 pub mod tiles;
+pub mod tracking;
 pub mod train;

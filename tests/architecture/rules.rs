@@ -25,6 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("native::tiles", &["domain", "artifact", "engine", "native::files", "native::model_dir"]),
     ("native::monitor", &["domain", "features", "engine", "native::datasets", "native::eval", "native::events"]),
     ("native::score", &["domain", "numeric", "artifact", "engine", "native::datasets", "native::eval"]),
+    ("native::tracking", &["native::files"]),
     ("native::quantize", &["domain", "features", "numeric", "model", "artifact"]),
 ];
 
@@ -44,6 +45,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("h3o", &["native::tiles"]),
     ("rusqlite", &["native::events"]),
     ("statrs", &["native::experiment", "native::monitor"]),
+    ("ureq", &["native::tracking"]),
     ("clap", &["native::cli"]),
     ("wasm_bindgen", &["wasm"]),
     ("js_sys", &["wasm"]),

@@ -36,6 +36,7 @@ mod score;
 mod signals;
 mod split_lists;
 mod suggest_bid;
+mod tracking;
 mod train;
 mod train_flags;
 

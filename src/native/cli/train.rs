@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::output::{Output, table};
@@ -12,13 +13,14 @@ use super::signals::Wish;
 use super::split_lists;
 pub(super) use super::train_flags::Args;
 use super::train_flags::resolved;
-use super::{CliError, Context, Format, load, progress};
+use super::{CliError, Context, Format, load, progress, tracking};
 use crate::artifact::{ArtifactError, FORMAT_VERSION, Manifest, OLDEST_READABLE, Tensors};
 use crate::domain::Split;
 use crate::features::{FEATURES, schema_hash};
 use crate::native::datasets::Dataset;
 use crate::native::files;
 use crate::native::model_dir::ModelDir;
+use crate::native::tracking::{Status, Trackers};
 use crate::native::train::{
     Checkpoint, Epoch, Names, Recipe, SampleSource, Samples, Session, TrainError, Trained, hybrid_counts,
     train_hybrid_in,
@@ -70,18 +72,25 @@ pub(super) fn run(args: Args, context: &Context) -> Result<ExitCode, CliError> {
     let began = Instant::now();
     let start = args.from.as_deref().map(earlier).transpose()?;
     let wish = Wish::listen();
-    let trained = match train(&args, (&mut plan, start.as_ref()), (&dataset, &samples, split), &wish, context) {
+    let bar = progress::bar(context, plan.recipe.training.epochs as u64, "epochs");
+    let info = tracking::run_info(&plan.recipe, &dataset.fingerprint);
+    let mut trackers = tracking::begin(&args.tracking, &plan.out, &bar, &info);
+    let (begin, data) = ((&mut plan, start.as_ref()), (&dataset, &samples, split));
+    let trained = match train(&args, begin, data, &wish, (&bar, &mut trackers)) {
         Err(error @ TrainError::Interrupted { kept, .. }) => {
             let (out, data) = (plan.out.display(), args.data.display());
             let hint =
                 if kept { format!("go on with: tidyrank train --resume {out} --data {data}") } else { String::new() };
             super::tell(&format!("{error}\n{hint}"));
+            trackers.end(&Status::Killed);
             return Ok(ExitCode::from(wish.exit_code()));
         }
-        result => result.map_err(|error| in_folder(error, &plan.out))?,
+        result => result.map_err(|error| in_folder(error, &plan.out)),
     };
     let seconds = began.elapsed();
-    write(&plan.out, &plan.recipe, &dataset, &trained)?;
+    let written = trained.and_then(|trained| write(&plan.out, &plan.recipe, &dataset, &trained).map(|()| trained));
+    trackers.end(&tracking::status(&written));
+    let trained = written?;
     // Now that the model is whole, there is nothing to go on with.
     let checkpoint = plan.out.join(CHECKPOINT);
     if checkpoint.exists() {
@@ -163,20 +172,20 @@ fn train(
     (plan, start): (&mut Plan, Option<&Tensors>),
     (dataset, samples, split): (&Dataset, &Samples, Split),
     wish: &Wish,
-    context: &Context,
+    (bar, trackers): (&ProgressBar, &mut Trackers<'_>),
 ) -> Result<Trained, TrainError> {
     let names = Names {
         users: dataset.client_ids.ids().to_vec(),
         items: dataset.cleaner_ids.ids().to_vec(),
         categories: dataset.market.property_types.clone(),
     };
-    let bar = progress::bar(context, plan.recipe.training.epochs as u64, "epochs");
     let mut least = f64::INFINITY;
     let mut on_epoch = |epoch: &Epoch| {
         least = least.min(epoch.validation_loss);
         let (train, validation) = (epoch.train_loss, epoch.validation_loss);
         bar.set_message(format!("epochs, loss: train {train:.5}, validation {validation:.5}, best {least:.5}"));
         bar.inc(1);
+        trackers.epoch(&tracking::record(epoch.epoch, epoch));
     };
     let checkpoint = plan.out.join(CHECKPOINT);
     let session = Session {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{CliError, DEFAULT_DATA};
+use super::{CliError, DEFAULT_DATA, tracking};
 use crate::native::train::{Recipe, SplitKind};
 
 /// Flags of `tidyrank train`.
@@ -12,11 +12,12 @@ use crate::native::train::{Recipe, SplitKind};
     tidyrank train --resume /tmp/model --data data/athens\n  \
     tidyrank train models/cleaners/recipe.toml --data data/new --from models/cleaners/1.0.0 --model-version 1.1.0\n  \
     tidyrank train models/cleaners/recipe.toml --data data/athens --export-samples samples.csv\n  \
+    tidyrank train models/cleaners/recipe.toml --data data/athens --mlflow http://127.0.0.1:5000 --tensorboard runs/a\n  \
     tidyrank train --schema > recipe.schema.json\n\n\
     Writes model.safetensors, history.jsonl, recipe.toml (with the flags) and manifest.json; `tidyrank quantize` adds \
     what is served. While it trains, checkpoint.safetensors in that folder holds everything to go on from: after Ctrl-C \
     (exit code 130) or a crash, --resume ends with the same bytes as if nothing had happened. docs/training.md explains \
-    every setting.")]
+    every setting, docs/tracking.md TensorBoard and MLflow, which never stop a training.")]
 pub(super) struct Args {
     /// The recipe (TOML); with --resume it may be left out, and must be the one of the checkpoint
     #[arg(required_unless_present_any = ["resume", "schema"])]
@@ -81,6 +82,8 @@ pub(super) struct Args {
     /// Write the samples with their parts as CSV and train nothing
     #[arg(long, value_name = "FILE")]
     pub(super) export_samples: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) tracking: tracking::Flags,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]

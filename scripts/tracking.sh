@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Makes the Python environment of the tracking test, once per list of requirements:   scripts/tracking.sh DIR REQUIREMENTS
+# TensorBoard and MLflow come from PyPI (2.5 min, 900 MB). Without Python, venv, pip or the network this fails, and so does the test.
+set -euo pipefail
+dir=$1 requirements=$2
+rm -rf "$dir"
+python3 -m venv "$dir"
+"$dir/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
+"$dir/bin/python" -c 'import mlflow, tensorboard; print("tensorboard", tensorboard.__version__, "mlflow", mlflow.__version__)'
+cp "$requirements" "$dir/.installed"
