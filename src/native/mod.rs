@@ -15,6 +15,7 @@ pub mod messages;
 pub mod model_dir;
 pub mod monitor;
 pub mod quantize;
+pub mod registry;
 pub mod score;
 pub mod tiles;
 pub mod tracking;

@@ -13,7 +13,7 @@ use assert_cmd::Command;
 use serde_json::Value;
 use tidyrank::engine::{Mode, Ranking};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "generate",
     "import",
     "ingest",
@@ -26,6 +26,7 @@ const COMMANDS: [&str; 12] = [
     "export",
     "bids",
     "suggest-bid",
+    "registry",
 ];
 
 /// A folder with the small market in `data`.

@@ -31,6 +31,8 @@ mod quantize;
 mod ranking_table;
 mod recommend;
 mod recommend_jobs;
+mod registry;
+mod registry_table;
 mod report_table;
 mod score;
 mod signals;
@@ -106,6 +108,8 @@ enum Command {
     Catalog(catalog::Args),
     /// Plan, simulate, assign and report experiments
     Experiment(experiment::Args),
+    /// Keep released versions: promote, roll out, roll back, verify, sign, publish
+    Registry(registry::Args),
     /// Export the jobs and clients that the demo page shows
     Export(export::Args),
 }
@@ -158,7 +162,8 @@ fn tell(text: &str) {
 }
 
 /// Runs the command line of this process: exit code 0 = ok, 1 = failed, 2 = wrong usage (by clap), 3 = `tidyrank
-/// monitor` says that the model is to be trained again, 130 or 143 = a training was ended by Ctrl-C or `kill`.
+/// monitor` says that the model is to be trained again, or the gate of `tidyrank registry promote` does not let a version
+/// through, 130 or 143 = a training was ended by Ctrl-C or `kill`.
 pub fn main() -> ExitCode {
     let cli = Cli::from_arg_matches(&signed(Cli::command()).get_matches()).unwrap_or_else(|error| error.exit());
     let context = Context { format: cli.format, progress: !cli.quiet && std::io::stderr().is_terminal() };
@@ -182,6 +187,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(args, &context),
         Command::Catalog(args) => catalog::run(args, &context),
         Command::Experiment(args) => experiment::run(args, &context),
+        Command::Registry(args) => registry::run(args, &context).map(|status| code = status),
         Command::Export(args) => export::run(args, &context),
     };
     match result {
