@@ -12,7 +12,7 @@ use super::{Entry, RegistryError};
 pub struct Limits {
     /// By how much a figure without an interval may be worse than the champion's, as a share of it.
     pub tolerance: f64,
-    /// The figures that count; none = those of [`COUNTED`] and of the report's ranking and prediction that the champion has.
+    /// The figures that count; none = those of `COUNTED` and of the report's ranking and prediction that the champion has.
     pub metrics: Vec<String>,
     /// The most bytes that a page may have to load.
     pub max_bytes: u64,

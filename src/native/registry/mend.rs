@@ -35,7 +35,7 @@ impl Registry {
     /// What broken-off commands left, by name: half-written files, entries that the index does not name, objects of no entry.
     ///
     /// # Errors
-    /// [`RegistryError::File`].
+    /// [`File`](super::RegistryError::File).
     pub fn leftovers(&self) -> Result<Vec<String>, Error> {
         let mut left = Vec::new();
         let mut used: HashSet<String> = HashSet::new();
@@ -115,7 +115,7 @@ impl Registry {
     /// damaged file beside it.
     ///
     /// # Errors
-    /// [`RegistryError::Missing`] for a folder without index and entries, [`RegistryError::Busy`], [`RegistryError::File`].
+    /// [`Missing`](super::RegistryError::Missing) for a folder without index and entries, [`Busy`](super::RegistryError::Busy), [`File`](super::RegistryError::File).
     pub fn rebuild(path: &Path, at: i64) -> Result<(Self, Rebuilt), Error> {
         let file = path.join(INDEX);
         let (old, there) = match fs::read(&file) {
