@@ -101,11 +101,20 @@ function languages(locale: string): Set<string> {
   return new Set([locale, locale.split(/[-_]/)[0] as string, "en"]);
 }
 
+/** Making one takes longer than ranking a hundred cleaners. */
+const pluralRules = new Map<string, Intl.PluralRules | undefined>();
+
 function category(locale: string, n: number, type: Intl.PluralRuleType = "cardinal"): string {
+  const key = `${type} ${locale}`;
+  if (!pluralRules.has(key)) pluralRules.set(key, rulesOf(locale, type));
+  return pluralRules.get(key)?.select(n) ?? "other";
+}
+
+function rulesOf(locale: string, type: Intl.PluralRuleType): Intl.PluralRules | undefined {
   try {
-    return new Intl.PluralRules(locale, { type }).select(n);
+    return new Intl.PluralRules(locale, { type });
   } catch {
-    return "other";
+    return undefined;
   }
 }
 
