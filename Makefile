@@ -3,7 +3,7 @@
 #   make demo    set up, generate, train, quantise, evaluate, and serve the page (its address is printed)
 #   make test    set up, and everything that must pass
 #   make test-tracking   its part that needs PyPI: tracking against the real TensorBoard and MLflow
-#   make test-examples   the example web projects, installed from the npm registry, built and run (the one thing that needs it)
+#   make test-examples   the example web projects, installed from the npm registry, built and run
 #   make check   the quick part of it: formats, lints, types
 #   make pkg     rebuild the npm package in pkg/ (needs the wasm target, which it installs)
 #   make apidoc  rewrite docs/api from the types of the package (installs TypeDoc in tools/apidoc)
